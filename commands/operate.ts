@@ -1,0 +1,106 @@
+import { createInterface } from "node:readline/promises";
+import { rmSync } from "node:fs";
+import { addressesOf, waitUntilReady } from "./start";
+import { firingAlerts, platformFindings } from "./health";
+import { checkSecrets } from "./secrets";
+import { CommandError, run, runOrFail, type Progress } from "./shell";
+import { cdktf, synthesise } from "./terraform-stacks";
+import { readEnvironment, readFacts, secretsDirectoryOf, writeFacts } from "./workspace";
+
+function dockerVariables(name: string): Record<string, string> {
+  const { engine } = readEnvironment(name);
+  if (engine.type === "local") return {};
+  return { DOCKER_HOST: `ssh://${engine.user}@${engine.address}:${String(engine.port)}` };
+}
+
+/**
+ * Looks at everything that must be true of an environment.
+ * @returns whether all of it is
+ */
+export async function status(name: string, print: Progress): Promise<boolean> {
+  const environment = readEnvironment(name);
+  const containers = synthesise(name).flatMap((stack) => stack.containers);
+  const addresses = addressesOf(environment);
+  const findings = await platformFindings(containers, addresses);
+  for (const { what, ok, detail } of findings) {
+    print(`${ok ? "✓" : "✗"} ${what.padEnd(44)} ${detail}`);
+  }
+  const bad = findings.filter(({ ok }) => !ok).length;
+  const firing = await firingAlerts(addresses.prometheus).catch(() => []);
+  for (const line of firing) print(`! ${line}`);
+  print(
+    bad === 0
+      ? `${name}: healthy, ${String(firing.length)} alerts firing`
+      : `${name}: ${String(bad)} of ${String(findings.length)} checks fail; npm start repairs what was stopped or removed`,
+  );
+  return bad === 0;
+}
+
+/** Stops the containers of an environment; volumes, networks and state stay. */
+export async function stop(name: string, print: Progress): Promise<void> {
+  const env = dockerVariables(name);
+  const containers = synthesise(name).flatMap((stack) => stack.containers);
+  const running = await runOrFail("docker", ["ps", "--format", "{{.Names}}"], { env });
+  const ours = containers.filter((container) => running.split("\n").includes(container));
+  if (ours.length === 0) {
+    print(`${name}: nothing runs`);
+    return;
+  }
+  await runOrFail("docker", ["stop", "--time", "60", ...ours], { env });
+  print(`${name}: ${String(ours.length)} containers stopped; npm start brings them back`);
+}
+
+/** Deploys the services of an environment and waits until they answer. */
+export async function deploy(name: string, print: Progress): Promise<void> {
+  const environment = readEnvironment(name);
+  const secrets = await checkSecrets(environment);
+  print(`secrets: ${String(secrets.length)} present`);
+  const stacks = synthesise(name).filter((stack) => !stack.name.endsWith("-host"));
+  const names = stacks.map((stack) => stack.name);
+  const { changes } = await cdktf("deploy", name, names, print);
+  print(changes === 0 ? "nothing to change" : `${String(changes)} changes`);
+  const containers = stacks.flatMap((stack) => stack.containers);
+  await waitUntilReady(containers, addressesOf(environment), print);
+  print(`${name}: healthy`);
+}
+
+async function confirmed(name: string): Promise<boolean> {
+  if (!process.stdin.isTTY) {
+    throw new CommandError(
+      `destroying '${name}' deletes data and asks first, and there is no terminal to ask on: add --yes`,
+    );
+  }
+  const terminal = createInterface({ input: process.stdin, output: process.stdout });
+  const answer = await terminal.question(`Type '${name}' to delete all of this: `);
+  terminal.close();
+  return answer.trim() === name;
+}
+
+/** Removes an environment, data included; asks first. */
+export async function destroy(name: string, yes: boolean, print: Progress): Promise<void> {
+  const environment = readEnvironment(name);
+  const env = dockerVariables(name);
+  const stacks = synthesise(name).filter((stack) => !stack.name.endsWith("-host"));
+  print(`This removes from environment '${name}':`);
+  for (const container of stacks.flatMap((stack) => stack.containers))
+    print(`  container ${container}`);
+  for (const volume of stacks.flatMap((stack) => stack.volumes)) {
+    const { code } = await run("docker", ["volume", "inspect", volume], { env });
+    if (code === 0) print(`  volume ${volume}, with its data`);
+  }
+  if (!yes && !(await confirmed(name))) {
+    print("nothing was deleted");
+    return;
+  }
+  await cdktf(
+    "destroy",
+    name,
+    stacks.map((stack) => stack.name),
+    print,
+  );
+  if (name === "local") {
+    writeFacts({ ...readFacts(), demo: false });
+    rmSync(secretsDirectoryOf(environment), { recursive: true, force: true });
+  }
+  print(`${name}: removed`);
+}

@@ -1,0 +1,131 @@
+import { mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { App } from "cdktf";
+import { loadEnvironments } from "../environments/load";
+import { buildOptions, buildStacks } from "../stacks/build";
+import { CommandError, run, withHeartbeat, type Progress } from "./shell";
+import { readFacts, stateDirectory } from "./workspace";
+
+/** Variables that make a synth see what `start` found out about this machine. */
+export function stackVariables(environment: string): Record<string, string> {
+  const { images, cliConfigFile, terraform, demo } = readFacts();
+  return {
+    L2O_ENVIRONMENTS: environment,
+    L2O_STATE: stateDirectory,
+    ...(demo === true && environment === "local" ? { L2O_DEMO: "1" } : {}),
+    ...(images === undefined ? {} : { L2O_IMAGES: images }),
+    ...(cliConfigFile === undefined ? {} : { TF_CLI_CONFIG_FILE: cliConfigFile }),
+    ...(terraform === undefined ? {} : { TERRAFORM_BINARY_NAME: terraform }),
+    CHECKPOINT_DISABLE: "1",
+    DISABLE_VERSION_CHECK: "1",
+    CI: "1",
+    FORCE_COLOR: "0",
+  };
+}
+
+/** What a stack consists of, read from its synthesised form. */
+export interface SynthesisedStack {
+  readonly name: string;
+  /** Names of the containers on the engine. */
+  readonly containers: readonly string[];
+  /** Names of the data volumes on the engine. */
+  readonly volumes: readonly string[];
+}
+
+interface StackJson {
+  readonly resource?: Readonly<
+    Record<string, Readonly<Record<string, { readonly name?: string }>>>
+  >;
+}
+
+/**
+ * Synthesises an environment into a throw-away folder and reads what it consists of.
+ * @throws ConfigurationError, BudgetError
+ */
+export function synthesise(environment: string): readonly SynthesisedStack[] {
+  const outdir = mkdtempSync(join(tmpdir(), "l2-observatory-"));
+  try {
+    const app = new App({ outdir });
+    const environments = loadEnvironments();
+    buildStacks(
+      app,
+      environments,
+      buildOptions(stackVariables(environment), Object.keys(environments)),
+    );
+    app.synth();
+    return readdirSync(join(outdir, "stacks")).map((name) => {
+      const file = join(outdir, "stacks", name, "cdk.tf.json");
+      const { resource = {} } = JSON.parse(readFileSync(file, "utf8")) as StackJson;
+      const names = (type: string) =>
+        Object.values(resource[type] ?? {}).flatMap((r) => r.name ?? []);
+      return { name, containers: names("docker_container"), volumes: names("docker_volume") };
+    });
+  } finally {
+    rmSync(outdir, { recursive: true, force: true });
+  }
+}
+
+/** Where cdktf writes what Terraform reads. */
+export const outputDirectory = join(stateDirectory, "cdktf.out");
+
+const notable = /: (Creation complete|Destruction complete|Modifications complete)|^.*Error:|│/;
+
+/**
+ * Runs `cdktf deploy` or `cdktf destroy` for stacks of an environment and shows what changes.
+ * @throws CommandError naming what was done and what was not, and where the whole log lies
+ */
+export async function cdktf(
+  verb: "deploy" | "destroy",
+  environment: string,
+  stacks: readonly string[],
+  progress: Progress,
+): Promise<{ readonly changes: number }> {
+  const logFile = join(stateDirectory, "logs", `${verb}-${environment}.log`);
+  rmSync(logFile, { force: true });
+  const done: string[] = [];
+  const errors: string[] = [];
+  const skipLock = readFacts().cliConfigFile !== undefined;
+  const work = run(
+    process.execPath,
+    [
+      require.resolve("cdktf-cli/bundle/bin/cdktf"),
+      verb,
+      ...stacks,
+      "--auto-approve",
+      "--output",
+      outputDirectory,
+      ...(skipLock ? ["--skip-provider-lock"] : []),
+    ],
+    {
+      env: stackVariables(environment),
+      logFile,
+      onLine: (raw) => {
+        const line = raw.trim();
+        if (!notable.test(line)) return;
+        const change = /(\S+): (Creation|Destruction|Modifications) complete after (\S+)/.exec(
+          line,
+        );
+        if (change === null) {
+          errors.push(line.replace(/^.*?│/, "│"));
+          return;
+        }
+        const [, address = "", kind = "", time = ""] = change;
+        done.push(address);
+        const verbs: Readonly<Record<string, string>> = {
+          Creation: "created",
+          Destruction: "removed",
+          Modifications: "changed",
+        };
+        progress(`  ${verbs[kind] ?? kind} ${address.replace(/_[0-9A-F]{8}$/, "")} (${time})`);
+      },
+    },
+  );
+  const { code } = await withHeartbeat(progress, `cdktf ${verb} ${stacks.join(" ")}`, work);
+  if (code !== 0) {
+    throw new CommandError(
+      `cdktf ${verb} ${stacks.join(" ")} failed after ${String(done.length)} changes${done.length === 0 ? "" : `, which stay: ${done.join(", ")}`}\n${[...new Set(errors)].slice(0, 40).join("\n")}\nthe whole log: ${logFile}`,
+    );
+  }
+  return { changes: done.length };
+}

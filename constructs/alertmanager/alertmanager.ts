@@ -1,0 +1,93 @@
+import type { Construct } from "constructs";
+import type { Alert } from "../core/alert";
+import { ConfigFile } from "../core/config-file";
+import { Endpoint } from "../core/endpoint";
+import type { DownAlert, Observable, Observation } from "../core/observation";
+import type { Runtime } from "../core/runtime";
+import { Service } from "../core/service";
+import { alertmanagerFile, configFolder } from "./config";
+import { secretsOf, type Receiver, type Routes } from "./receivers";
+
+/** Props of {@link Alertmanager}. */
+export interface AlertmanagerProps {
+  readonly runtime: Runtime;
+  /** Channels, each with a unique name. */
+  readonly receivers: readonly Receiver[];
+  readonly routes: Routes;
+  /**
+   * The catalogue, for inhibition. Called once, at synth.
+   * @default - nothing inhibits
+   */
+  readonly alerts?: () => readonly Alert[];
+  /**
+   * Port on the bind address, from 1 to 65535.
+   * @default 9093
+   */
+  readonly hostPort?: number;
+}
+
+/** Nobody hears this through Alertmanager itself: it is for the page of Prometheus and for an outside watchdog. */
+const alertmanagerDown: DownAlert = {
+  name: "AlertmanagerDown",
+  priority: "P1",
+  for: "1m",
+  summary: "Alertmanager does not answer",
+  runbook: {
+    meaning: "Prometheus cannot reach Alertmanager, which delivers every alert.",
+    impact: "Alerts are raised and nobody is told; the heartbeat stops too.",
+    steps: [
+      "Look at the container: `docker ps -a` and its logs; a broken configuration is named in the first lines.",
+      "Go back to the last deploy that worked, or correct the receivers and deploy.",
+    ],
+  },
+};
+
+/** Groups, inhibits and delivers alerts. */
+export class Alertmanager extends Service implements Observable {
+  readonly observation: Observation;
+  /** The API, inside the platform's network. */
+  readonly api: Endpoint<"alertmanager">;
+
+  constructor(scope: Construct, id: string, props: AlertmanagerProps) {
+    const { runtime, receivers, routes, alerts = () => [], hostPort = 9093 } = props;
+    super(scope, id, {
+      runtime,
+      image: "alertmanager",
+      user: "65534:65534",
+      memory: {
+        reservationMiB: 48,
+        workingSetMiB: 41,
+        limitMiB: 96,
+        measured: "idle with the whole catalogue",
+      },
+      cpus: 0.5,
+      command: [
+        `--config.file=${configFolder}/alertmanager.yml`,
+        "--storage.path=/alertmanager",
+        "--cluster.listen-address=",
+        `--web.external-url=http://${runtime.bindAddress}:${String(hostPort)}`,
+      ],
+      health: { command: ["wget", "-q", "-O", "/dev/null", "http://127.0.0.1:9093/-/ready"] },
+      data: { path: "/alertmanager", diskGiB: 0.1 },
+      stopSeconds: 30,
+      publish: { containerPort: 9093, hostPort },
+      secrets: receivers.flatMap(secretsOf),
+      files: () => [
+        alertmanagerFile({ receivers, routes, alerts: alerts() }),
+        ConfigFile.asset(
+          `${configFolder}/templates/slack.tmpl`,
+          "alertmanager/templates/slack.tmpl",
+        ),
+      ],
+    });
+    const at = { host: id, port: 9093 };
+    this.api = new Endpoint({ protocol: "alertmanager", ...at });
+    this.observation = {
+      job: id,
+      targets: [{ endpoint: new Endpoint({ protocol: "metrics", ...at, path: "/metrics" }) }],
+      scrape: { intervalSeconds: 15 },
+      down: alertmanagerDown,
+      rules: [],
+    };
+  }
+}

@@ -1,0 +1,85 @@
+import { refuse, show, type Fault } from "./errors";
+
+/**
+ * Every image the platform runs, pinned. One line each, so that Renovate can raise it and a reader sees at once
+ * what runs. Tags of multi-arch indexes (linux/amd64 and linux/arm64).
+ */
+export const images = {
+  prometheus: "prom/prometheus:v3.15.0",
+  alertmanager: "prom/alertmanager:v0.34.1",
+  pushgateway: "prom/pushgateway:v1.11.3",
+  "blackbox-exporter": "prom/blackbox-exporter:v0.28.0",
+  "node-exporter": "prom/node-exporter:v1.12.1",
+  nginx: "nginxinc/nginx-unprivileged:1.29.3-alpine",
+  node: "node:22.21.1-bookworm-slim",
+  geth: "ethereum/client-go:v1.17.0",
+  "op-batcher": "us-docker.pkg.dev/oplabs-tools-artifacts/images/op-batcher:v1.19.6",
+} as const;
+
+/** Key of an image of {@link images}. */
+export type ImageName = keyof typeof images;
+
+/** Where images come from. */
+export interface ImageSourceProps {
+  /**
+   * Registry (and path) put in front of every image, for a mirror or an air gap, e.g. `mirror.example.com/hub`.
+   * @default - the public registries named in the image references
+   */
+  readonly registry?: string;
+  /**
+   * Whole references by image name; they win over `registry`.
+   * @default - none
+   */
+  readonly overrides?: Readonly<Record<string, string>>;
+}
+
+/** A reference that names one version: a digest, or a tag with a digit that is not `latest`. */
+export function isPinned(reference: string): boolean {
+  if (/@sha256:[0-9a-f]{64}$/.test(reference)) return true;
+  const tag = /:([A-Za-z0-9_][A-Za-z0-9._-]*)$/.exec(reference)?.[1];
+  return tag !== undefined && /\d/.test(tag) && !/(^|[._-])latest([._-]|$)/.test(tag);
+}
+
+/** Faults of an image source: unknown names and unpinned references. */
+export function imageFaults(source: ImageSourceProps, field = "images"): Fault[] {
+  return Object.entries(source.overrides ?? {}).flatMap(([name, reference]) => {
+    if (!(name in images)) {
+      return [
+        {
+          field: `${field}.overrides.${name}`,
+          allowed: `one of ${Object.keys(images).join(", ")}`,
+          got: show(name),
+        },
+      ];
+    }
+    if (isPinned(reference)) return [];
+    return [
+      {
+        field: `${field}.overrides.${name}`,
+        allowed: "an image with a version tag or a digest",
+        got: show(reference),
+        repair: "pin it, for example 'registry.example/name:v1.2.3'",
+      },
+    ];
+  });
+}
+
+/** Resolves image names to references. */
+export class ImageSource {
+  readonly #registry: string | undefined;
+  readonly #overrides: Readonly<Record<string, string>>;
+
+  /** @throws ConfigurationError when an override is unknown or not pinned */
+  constructor(props: ImageSourceProps = {}) {
+    refuse("images", imageFaults(props));
+    this.#registry = props.registry;
+    this.#overrides = props.overrides ?? {};
+  }
+
+  /** The reference to run for `name`. */
+  reference(name: ImageName): string {
+    const override = this.#overrides[name];
+    if (override !== undefined) return override;
+    return this.#registry === undefined ? images[name] : `${this.#registry}/${images[name]}`;
+  }
+}

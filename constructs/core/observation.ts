@@ -1,0 +1,166 @@
+import { isDeepStrictEqual } from "node:util";
+import { Tokenization } from "cdktf";
+import { isAlert, type Alert, type Priority, type Runbook, type RuleGroup } from "./alert";
+import type { Endpoint } from "./endpoint";
+
+/** One address that is scraped. */
+export interface Target {
+  readonly endpoint: Endpoint<"metrics">;
+  /**
+   * Labels of every series of this target, e.g. `chain`.
+   * @default - none
+   */
+  readonly labels?: Readonly<Record<string, string>>;
+  /**
+   * The `instance` label.
+   * @default - host:port of the endpoint
+   */
+  readonly instance?: string;
+  /**
+   * URL parameters of the scrape, e.g. a probe's target.
+   * @default - none
+   */
+  readonly params?: Readonly<Record<string, string>>;
+  /**
+   * An existing Docker network on which the target is reached; Prometheus joins it and never owns it.
+   * @default - the platform's own network
+   */
+  readonly network?: string;
+}
+
+/** The alert for a target that does not answer, or is expected and absent. */
+export interface DownAlert {
+  /** CamelCase, ends in `Down`. */
+  readonly name: string;
+  readonly priority: Priority;
+  /** In Prometheus' notation. */
+  readonly for: string;
+  readonly summary: string;
+  readonly runbook: Runbook;
+  /** @default - none */
+  readonly inhibitedBy?: readonly string[];
+}
+
+/** How a job is scraped. */
+export interface Scrape {
+  /** From 1 to 300. */
+  readonly intervalSeconds: number;
+  /**
+   * Keep the labels that the target itself reports (Pushgateway).
+   * @default false
+   */
+  readonly honorLabels?: boolean;
+}
+
+/**
+ * What there is to watch about a thing: plain literals, so that the thing itself may run in another stack, on another
+ * host or outside Terraform.
+ */
+export interface Observation {
+  /** The job label; two chains are two observations of one job, their targets merge. */
+  readonly job: string;
+  readonly targets: readonly Target[];
+  /** The same for every observation of a job. */
+  readonly scrape: Scrape;
+  /** The same for every observation of a job. */
+  readonly down: DownAlert;
+  /** A group of the same name and content counts once; with other content it is a fault. */
+  readonly rules: readonly RuleGroup[];
+}
+
+/** Anything that can be observed: a construct of this package, or a consumer's own. */
+export interface Observable {
+  /** Fixed in the constructor, never lazy. */
+  readonly observation: Observation;
+}
+
+/** All targets of a job. */
+export interface Job {
+  readonly job: string;
+  readonly scrape: Scrape;
+  readonly down: DownAlert;
+  readonly targets: readonly Target[];
+}
+
+function holdsToken(value: unknown): boolean {
+  if (typeof value === "string") return Tokenization.reverse(value).length > 0;
+  if (typeof value === "number") return Tokenization.isResolvable(value);
+  if (Array.isArray(value)) return value.some(holdsToken);
+  if (typeof value === "object" && value !== null) return Object.values(value).some(holdsToken);
+  return false;
+}
+
+/** The set of everything observed. Checks when something is added; reading it closes it. */
+export class Observations {
+  readonly #jobs = new Map<string, { scrape: Scrape; down: DownAlert; targets: Target[] }>();
+  readonly #groups = new Map<string, RuleGroup>();
+  #closed = false;
+
+  constructor(...observables: readonly Observable[]) {
+    this.add(...observables);
+  }
+
+  /**
+   * @throws Error when something is added after rendering, is not literal, contradicts what is already there, or
+   * names a target twice
+   */
+  add(...observables: readonly Observable[]): void {
+    for (const { observation } of observables) this.#addOne(observation);
+  }
+
+  #addOne(observation: Observation): void {
+    const { job, scrape, down, targets, rules } = observation;
+    if (this.#closed) throw new Error(`'${job}' is observed after rendering: observe before synth`);
+    if (holdsToken(observation)) {
+      throw new Error(`observation '${job}' must be literals, got a Terraform reference`);
+    }
+    const known = this.#jobs.get(job);
+    if (
+      known &&
+      !(isDeepStrictEqual(known.scrape, scrape) && isDeepStrictEqual(known.down, down))
+    ) {
+      throw new Error(
+        `job '${job}' is observed twice with different scrape settings or down alerts`,
+      );
+    }
+    const merged = known ?? { scrape, down, targets: [] };
+    for (const target of targets) {
+      if (merged.targets.some((other) => instanceOf(other) === instanceOf(target))) {
+        throw new Error(
+          `job '${job}' has the target '${instanceOf(target)}' twice: give one of them another 'instance'`,
+        );
+      }
+      merged.targets.push(target);
+    }
+    for (const group of rules) {
+      const same = this.#groups.get(group.name);
+      if (same && !isDeepStrictEqual(same, group)) {
+        throw new Error(`rule group '${group.name}' is contributed twice with different content`);
+      }
+      this.#groups.set(group.name, group);
+    }
+    this.#jobs.set(job, merged);
+  }
+
+  /** Every job with its targets, in the order of addition. Closes the set. */
+  jobs(): readonly Job[] {
+    this.#closed = true;
+    return [...this.#jobs].map(([job, rest]) => ({ job, ...rest }));
+  }
+
+  /** Every rule group, in the order of addition. Closes the set. */
+  ruleGroups(): readonly RuleGroup[] {
+    this.#closed = true;
+    return [...this.#groups.values()];
+  }
+}
+
+/** The `instance` label of a target. */
+export function instanceOf(target: Target): string {
+  return target.instance ?? target.endpoint.authority;
+}
+
+/** All alerts of some groups. */
+export function alertsOf(groups: readonly RuleGroup[]): Alert[] {
+  return groups.flatMap((group) => group.rules.filter(isAlert));
+}

@@ -1,0 +1,121 @@
+import { z } from "zod";
+import { ConfigFile } from "../../core/config-file";
+import { Endpoint } from "../../core/endpoint";
+import type { DownAlert } from "../../core/observation";
+import type { RuleGroup } from "../../core/alert";
+import { kebabName, matching } from "../../core/schema";
+import { Service } from "../../core/service";
+import { defineSource } from "../../core/source";
+
+const probe = z.strictObject({
+  /** Label `service` of the probe's series. */
+  name: kebabName,
+  /** URL, or host:port for `tcp`. Must not carry a key: it becomes a label. */
+  target: matching(
+    /^(https?:\/\/[^\s@?]+|[A-Za-z0-9._-]+:\d{1,5})$/,
+    "a URL without user and query, or host:port",
+  ),
+  module: z.enum(["http_2xx", "json_rpc", "tcp"]).default("http_2xx"),
+});
+
+const exporterDown: DownAlert = {
+  name: "BlackboxExporterDown",
+  priority: "P2",
+  for: "1m",
+  summary: "Nothing is probed from outside",
+  runbook: {
+    meaning: "The blackbox exporter, which probes addresses, does not answer.",
+    impact: "An unreachable site or an expiring certificate would not be announced.",
+    steps: ["Look at the container `blackbox-exporter`: `docker ps -a` and its logs."],
+  },
+};
+
+/** The scrape of a probe fails only when the exporter does; then ProbeFailed cannot fire. */
+const probeDown: DownAlert = {
+  ...exporterDown,
+  name: "ProbeDown",
+  inhibitedBy: ["BlackboxExporterDown"],
+};
+
+const probeRules: RuleGroup = {
+  name: "probe",
+  intervalSeconds: 15,
+  rules: [
+    {
+      name: "ProbeFailed",
+      priority: "P1",
+      expr: "probe_success == 0",
+      for: "1m",
+      summary: "An address does not answer as it should",
+      description:
+        "{{ $labels.service }} at {{ $labels.instance }} has failed its probe for a minute.",
+      graph: "probe_success",
+      runbook: {
+        meaning: "The address was asked every 15 seconds and did not give the expected answer.",
+        impact: "Whoever uses this address is probably cut off.",
+        steps: [
+          "Ask it yourself: `curl -v <address>`.",
+          "Ask the exporter why: `http://blackbox-exporter:9115/probe?debug=true&module=<module>&target=<address>` from a container of the platform's network.",
+        ],
+      },
+    },
+  ],
+};
+
+/** Probes addresses over HTTP, JSON-RPC and TCP, certificates included. */
+export const blackboxExporter = defineSource({
+  type: "blackbox-exporter",
+  schema: z.strictObject({
+    /** Names are unique. */
+    probes: z.array(probe).default([]),
+  }),
+  create({ probes }, { scope, id, runtime }) {
+    const service = new Service(scope, id, {
+      runtime,
+      image: "blackbox-exporter",
+      user: "65534:65534",
+      memory: {
+        reservationMiB: 24,
+        workingSetMiB: 16,
+        limitMiB: 48,
+        measured: "20 probes every 15 s",
+      },
+      cpus: 0.25,
+      command: ["--config.file=/etc/blackbox_exporter/config.yml"],
+      health: { command: ["wget", "-q", "-O", "/dev/null", "http://127.0.0.1:9115/-/healthy"] },
+      files: () => [
+        ConfigFile.asset("/etc/blackbox_exporter/config.yml", "blackbox-exporter/blackbox.yml"),
+      ],
+    });
+    const at = { protocol: "metrics", host: service.host, port: 9115 } as const;
+    return [
+      {
+        observation: {
+          job: "blackbox-exporter",
+          targets: [{ endpoint: new Endpoint({ ...at, path: "/metrics" }) }],
+          scrape: { intervalSeconds: 15 },
+          down: exporterDown,
+          rules: [],
+        },
+      },
+      ...(probes.length === 0
+        ? []
+        : [
+            {
+              observation: {
+                job: "probe",
+                targets: probes.map(({ name, target, module }) => ({
+                  endpoint: new Endpoint({ ...at, path: "/probe" }),
+                  instance: target,
+                  params: { target, module },
+                  labels: { service: name },
+                })),
+                scrape: { intervalSeconds: 15 },
+                down: probeDown,
+                rules: [probeRules],
+              },
+            },
+          ]),
+    ];
+  },
+});

@@ -1,0 +1,187 @@
+import { join } from "node:path";
+import { z } from "zod";
+import { ConfigFile } from "../../core/config-file";
+import { Endpoint } from "../../core/endpoint";
+import { packageRoot } from "../../core/paths";
+import { ethereumAddress, httpUrl, kebabName, secretReference } from "../../core/schema";
+import { secretFile, type Secret } from "../../core/secret";
+import { Service } from "../../core/service";
+import { defineSource } from "../../core/source";
+import { batcherWalletRules, batcherWalletThresholds } from "../batcher-wallet";
+import { l1GasRules, l1GasThresholds } from "../l1-gas";
+import { compatibilityRules, endpointRules, l2ExporterDown } from "./mixin";
+
+const endpoint = z.strictObject({
+  /** A URL without a key in it, or a file with the whole URL: providers put keys into paths. */
+  url: z.union([httpUrl, secretReference]),
+});
+
+const chainEndpoint = endpoint.extend({
+  /** An endpoint of another chain counts as down. */
+  chainId: z.int().min(1).optional(),
+});
+
+const wallet = z.strictObject({
+  /** Label `wallet`, unique within the chain. */
+  name: kebabName,
+  role: z.enum(["batcher", "proposer", "challenger", "other"]),
+  layer: z.enum(["l1", "l2"]).default("l1"),
+  address: ethereumAddress,
+});
+
+const chain = z.strictObject({
+  /** Label `chain`. */
+  name: kebabName,
+  /** How often endpoints are asked; the default is one L1 slot. */
+  pollSeconds: z.int().min(1).max(300).default(12),
+  l1: chainEndpoint.optional(),
+  l2: chainEndpoint.optional(),
+  rollup: endpoint.optional(),
+  beacon: endpoint.optional(),
+  da: endpoint.optional(),
+  celestia: endpoint
+    .extend({
+      address: z.string().regex(/^celestia1[0-9a-z]{38}$/, { message: "a celestia1… address" }),
+      token: secretReference,
+    })
+    .optional(),
+  wallets: z.array(wallet).default([]),
+  /** Thresholds of the batcher's wallet, where one is listed. */
+  batcherWallet: batcherWalletThresholds,
+  thresholds: z.strictObject(l1GasThresholds).prefault({}),
+  /** An existing Docker network on which the endpoints are reached. */
+  network: z.string().min(1).optional(),
+});
+
+type Chain = z.output<typeof chain>;
+type Url = Chain["l1"] & object;
+
+function secretUrl(of: { readonly url: string | Secret } | undefined): Secret[] {
+  return of === undefined || typeof of.url === "string" ? [] : [of.url];
+}
+
+function secretsOf(chains: readonly Chain[]): Secret[] {
+  return chains.flatMap(({ l1, l2, rollup, beacon, da, celestia }) => [
+    ...[l1, l2, rollup, beacon, da, celestia].flatMap(secretUrl),
+    ...(celestia === undefined ? [] : [celestia.token]),
+  ]);
+}
+
+function renderEndpoint({ url, chainId }: Pick<Url, "url" | "chainId">): object {
+  return {
+    ...(typeof url === "string" ? { url } : { urlFile: secretFile(url) }),
+    ...(chainId === undefined ? {} : { chainId }),
+  };
+}
+
+/** The program's configuration. */
+export function renderConfig(chains: readonly Chain[]): object {
+  return {
+    listen: "0.0.0.0:9300",
+    chains: chains.map(({ name, pollSeconds, wallets, celestia, ...endpoints }) => ({
+      name,
+      pollSeconds,
+      ...Object.fromEntries(
+        (["l1", "l2", "rollup", "beacon", "da"] as const).flatMap((key) => {
+          const given = endpoints[key];
+          return given === undefined ? [] : [[key, renderEndpoint(given)]];
+        }),
+      ),
+      ...(celestia === undefined
+        ? {}
+        : {
+            celestia: {
+              ...renderEndpoint(celestia),
+              address: celestia.address,
+              tokenFile: secretFile(celestia.token),
+            },
+          }),
+      wallets,
+    })),
+  };
+}
+
+function networksOf(chains: readonly Chain[]): string[] {
+  return [...new Set(chains.flatMap(({ network }) => network ?? []))];
+}
+
+/** Balances, fees, heads and reachability of every chain's endpoints, by one process. */
+export const l2Exporter = defineSource({
+  type: "l2-exporter",
+  schema: z.strictObject({
+    /** Names are unique. */
+    chains: z.array(chain).min(1),
+  }),
+  networks: ({ chains }) => networksOf(chains),
+  secrets: ({ chains }) => secretsOf(chains),
+  create({ chains }, { scope, id, runtime }) {
+    const service = new Service(scope, id, {
+      runtime,
+      image: "node",
+      user: "1000:1000",
+      memory: {
+        reservationMiB: 80,
+        workingSetMiB: 72,
+        limitMiB: 128,
+        measured: "20 chains every 2 s",
+      },
+      cpus: 0.5,
+      command: [
+        "node",
+        "--max-old-space-size=48",
+        "/app/l2-exporter.js",
+        "--config",
+        "/etc/l2-exporter/config.yml",
+      ],
+      health: {
+        command: [
+          "node",
+          "-e",
+          "fetch('http://127.0.0.1:9300/-/healthy').then((r)=>process.exit(r.ok?0:1),()=>process.exit(1))",
+        ],
+      },
+      secrets: secretsOf(chains),
+      networks: () => networksOf(chains),
+      files: () => [
+        ConfigFile.fromDisk(
+          "/app/l2-exporter.js",
+          join(packageRoot, "dist", "programs", "l2-exporter.js"),
+        ),
+        ConfigFile.yaml("/etc/l2-exporter/config.yml", renderConfig(chains)),
+      ],
+    });
+    return [
+      {
+        observation: {
+          job: "l2-exporter",
+          targets: [
+            {
+              endpoint: new Endpoint({
+                protocol: "metrics",
+                host: service.host,
+                port: 9300,
+                path: "/metrics",
+              }),
+            },
+          ],
+          scrape: { intervalSeconds: 5 },
+          down: l2ExporterDown,
+          rules: [
+            compatibilityRules,
+            ...chains.flatMap((one) => [
+              ...(one.l1 === undefined
+                ? []
+                : [
+                    endpointRules(one.name),
+                    l1GasRules(one.name, one.thresholds.highL1GasPriceGwei),
+                  ]),
+              ...(one.wallets.some(({ role }) => role === "batcher")
+                ? batcherWalletRules(one.name, one.batcherWallet)
+                : []),
+            ]),
+          ],
+        },
+      },
+    ];
+  },
+});

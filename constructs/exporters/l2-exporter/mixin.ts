@@ -1,0 +1,60 @@
+import type { RuleGroup } from "../../core/alert";
+import type { DownAlert } from "../../core/observation";
+
+/** The alert for the exporter itself. */
+export const l2ExporterDown: DownAlert = {
+  name: "L2ExporterDown",
+  priority: "P1",
+  for: "1m",
+  summary: "Wallets and L1 are not watched",
+  runbook: {
+    meaning:
+      "The exporter that reads balances, fees and the state of RPC endpoints does not answer.",
+    impact:
+      "An empty wallet would be noticed only through op-batcher's own gauge, if that is scraped.",
+    steps: ["Look at the container `l2-exporter`: `docker ps -a` and its logs."],
+  },
+};
+
+/** Reachability of the endpoints a chain depends on. */
+export function endpointRules(chain: string): RuleGroup {
+  const down = `l2_rpc_up{chain="${chain}", endpoint="l1"} == 0`;
+  return {
+    name: `l2-exporter-${chain}`,
+    intervalSeconds: 5,
+    rules: [
+      {
+        name: "L1RpcDown",
+        priority: "P1",
+        expr: down,
+        for: "30s",
+        summary: "The L1 endpoint does not answer",
+        description:
+          "The L1 RPC of {{ $labels.chain }} has not answered for 30 s. Balances shown are those of before.",
+        graph: `l2_rpc_up{chain="${chain}"}`,
+        runbook: {
+          meaning:
+            "L1 cannot be read through the configured endpoint: outage, rate limit, or a wrong chain.",
+          impact:
+            "Batches cannot be posted and the chain cannot be derived; balances are frozen, so their alerts are held back.",
+          steps: [
+            "The exporter's log says why: `docker logs l2-exporter`.",
+            "Switch op-node, op-batcher and the exporter to the spare endpoint.",
+          ],
+        },
+      },
+    ],
+  };
+}
+
+/** The name people query for the L1 base fee, beside op-batcher's view of it. */
+export const compatibilityRules: RuleGroup = {
+  name: "l2-exporter",
+  intervalSeconds: 15,
+  rules: [
+    {
+      record: "l1_gas_price_gwei",
+      expr: 'l2_chain_base_fee_gwei{job="l2-exporter", layer="l1"}',
+    },
+  ],
+};

@@ -1,0 +1,72 @@
+import { z } from "zod";
+import { Endpoint } from "../../core/endpoint";
+import type { DownAlert } from "../../core/observation";
+import { Service } from "../../core/service";
+import { defineSource } from "../../core/source";
+
+const hostMetricsDown: DownAlert = {
+  name: "NodeExporterDown",
+  priority: "P1",
+  for: "1m",
+  summary: "The host's metrics are missing",
+  runbook: {
+    meaning: "The exporter of CPU, memory and disk metrics does not answer.",
+    impact: "A full disk or exhausted memory would not be announced.",
+    steps: ["Look at the container `node-exporter`: `docker ps -a` and its logs."],
+  },
+};
+
+/** CPU, memory, disk and file systems of the host. */
+export const nodeExporter = defineSource({
+  type: "node-exporter",
+  schema: z.strictObject({}),
+  create(_props, { scope, id, runtime }) {
+    const service = new Service(scope, id, {
+      runtime,
+      image: "node-exporter",
+      user: "65534:65534",
+      memory: {
+        reservationMiB: 20,
+        workingSetMiB: 14,
+        limitMiB: 48,
+        measured: "scraped every 15 s",
+      },
+      cpus: 0.25,
+      command: [
+        "--path.procfs=/host/proc",
+        "--path.sysfs=/host/sys",
+        "--path.rootfs=/host/root",
+        // The container has a network of its own: these would describe it, not the host.
+        "--no-collector.netclass",
+        "--no-collector.netdev",
+        "--no-collector.netstat",
+        "--no-collector.sockstat",
+        "--no-collector.arp",
+        "--collector.filesystem.mount-points-exclude=^/(dev|proc|sys|run|var/lib/docker/.+)($|/)",
+      ],
+      health: { command: ["wget", "-q", "-O", "/dev/null", "http://127.0.0.1:9100/"] },
+      hostFolders: [
+        { hostPath: "/proc", path: "/host/proc", reason: "CPU, memory and load of the host" },
+        { hostPath: "/sys", path: "/host/sys", reason: "devices and temperatures of the host" },
+        { hostPath: "/", path: "/host/root", reason: "free space of the host's file systems" },
+      ],
+    });
+    const endpoint = new Endpoint({
+      protocol: "metrics",
+      host: service.host,
+      port: 9100,
+      path: "/metrics",
+    });
+    return [
+      {
+        observation: {
+          job: "node-exporter",
+          targets: [{ endpoint, instance: runtime.environment }],
+          scrape: { intervalSeconds: 15 },
+          down: hostMetricsDown,
+          rules: [],
+        },
+      },
+    ];
+  },
+});

@@ -1,0 +1,83 @@
+import type { RuleGroup } from "../../core/alert";
+import type { DownAlert } from "../../core/observation";
+
+/** The alert for a batcher that does not answer. */
+export const batcherDown: DownAlert = {
+  name: "BatcherDown",
+  priority: "P1",
+  for: "1m",
+  summary: "The batcher does not answer",
+  runbook: {
+    meaning: "op-batcher, which posts the chain's blocks to L1, gave no answer for a minute.",
+    impact:
+      "No batch lands: the safe head stops, and after the sequencer window the chain is reorganised and blocks are lost.",
+    steps: [
+      "Look at the process and its last log lines.",
+      "Start it again; it resumes from the safe head, nothing is posted twice.",
+      "If it ends at once, the log names the endpoint or the key that it cannot use.",
+    ],
+  },
+};
+
+/** Names people query, from what op-batcher really exports. A stage appears only when it first happens: hence the 0. */
+export const compatibilityRules: RuleGroup = {
+  name: "op-batcher",
+  intervalSeconds: 5,
+  rules: [
+    { record: "op_batcher_balance_eth", expr: 'op_batcher_default_balance{job="op-batcher"}' },
+    {
+      record: "op_batcher_batch_submitter_batch_submission_failures_total",
+      expr: stageTotal("failed"),
+    },
+    { record: "batcher_batches_submitted_total", expr: stageTotal("success") },
+    {
+      record: "l1_gas_price_gwei",
+      expr: '(op_batcher_default_txmgr_basefee_wei{job="op-batcher"} > 0) / 1e9',
+    },
+  ],
+};
+
+function stageTotal(stage: string): string {
+  const by = "(job, chain, instance)";
+  return `sum by ${by} (op_batcher_default_batcher_tx_total{job="op-batcher", stage="${stage}"}) or 0 * max by ${by} (op_batcher_default_up{job="op-batcher"})`;
+}
+
+/** Batches that do not land. */
+export function submissionRules(chain: string): RuleGroup {
+  const of = (metric: string, label: string) =>
+    `sum by (chain) (increase(${metric}{chain="${chain}", ${label}}[15m])) > 0`;
+  const failures = [
+    of("op_batcher_default_batcher_tx_total", 'stage="failed"'),
+    of("op_batcher_default_txmgr_confirm_total", 'status="failed"'),
+    of("op_batcher_default_channel_total", 'stage="timed_out"'),
+    // increase() cannot see the step from absent to 1: the first failure of a process shows only as its time.
+    `(max by (chain) (op_batcher_default_last_batcher_tx_unix{chain="${chain}", stage="failed"}) > time() - 900) * 0 + 1`,
+  ].join(" or ");
+  return {
+    name: `op-batcher-${chain}`,
+    intervalSeconds: 15,
+    rules: [
+      {
+        name: "BatchSubmissionFailed",
+        priority: "P2",
+        expr: failures,
+        for: "2m",
+        summary: "Batches fail to land on L1",
+        description:
+          'At least {{ $value | printf "%.0f" }} batch transactions or channels of {{ $labels.chain }} failed or timed out in the last 15 minutes.',
+        graph: `sum by (chain, stage) (increase(op_batcher_default_batcher_tx_total{chain="${chain}"}[15m]))`,
+        inhibitedBy: ["BatcherDown", "L1RpcDown"],
+        runbook: {
+          meaning:
+            "A batch transaction was not accepted or was reverted, or a channel did not land in time.",
+          impact:
+            "The batcher tries again. If it goes on, the safe head stops and money is spent for nothing.",
+          steps: [
+            "Read op-batcher's log for the reason: insufficient funds, nonce too low, fee limit, RPC error.",
+            "Insufficient funds: top up. Fee limit: raise `--txmgr.fee-limit-multiplier`. Nonce: is a second batcher running with this key?",
+          ],
+        },
+      },
+    ],
+  };
+}

@@ -1,0 +1,78 @@
+import type { RuleGroup } from "../../core/alert";
+import type { DownAlert } from "../../core/observation";
+
+/** The alert for a consensus client that does not answer. */
+export const l2NodeDown: DownAlert = {
+  name: "L2NodeDown",
+  priority: "P1",
+  for: "1m",
+  summary: "The L2 consensus client does not answer",
+  runbook: {
+    meaning:
+      "op-node, which drives the execution client and derives the chain from L1, gave no answer for a minute.",
+    impact: "On the sequencer no block is made; on a replica the heads stand still.",
+    steps: [
+      "Look at the process and its last log lines: the L1 RPC, the beacon API and the engine are named there.",
+      "Start it again; it resumes from the engine's heads.",
+      "If an L1 endpoint fails, switch to the spare one.",
+    ],
+  },
+};
+
+/** Seconds after which the newest block is no longer fresh, and the safe one. */
+export interface Freshness {
+  readonly unsafeSeconds: number;
+  readonly safeSeconds: number;
+}
+
+/**
+ * `op_node_sync_status`: 1 while the unsafe and the safe head are fresh, else 0. op-node exports no such gauge;
+ * it exports the time of each head.
+ */
+export function syncStatusRules(
+  chain: string,
+  { unsafeSeconds, safeSeconds }: Freshness,
+): RuleGroup {
+  const age = (type: string) =>
+    `(time() - max by (job, chain, instance) (op_node_default_refs_time{job="l2-node", chain="${chain}", layer="l2", type="${type}"}))`;
+  return {
+    name: `op-node-${chain}`,
+    intervalSeconds: 5,
+    rules: [
+      {
+        record: "op_node_sync_status",
+        expr: `(${age("l2_unsafe")} < bool ${String(unsafeSeconds)}) * (${age("l2_safe")} < bool ${String(safeSeconds)})`,
+      },
+    ],
+  };
+}
+
+/** Peers of a node that should have some. */
+export function peerRules(chain: string, lowPeerCount: number): RuleGroup {
+  const peers = `op_node_default_p2p_peer_count{job="l2-node", chain="${chain}"}`;
+  return {
+    name: `op-node-peers-${chain}`,
+    intervalSeconds: 15,
+    rules: [
+      {
+        name: "LowPeerCount",
+        priority: "P3",
+        expr: `${peers} < ${String(lowPeerCount)}`,
+        for: "10m",
+        summary: "The L2 node has few peers",
+        description: `{{ $labels.instance }} of {{ $labels.chain }} has {{ $value | printf "%.0f" }} peers, fewer than ${String(lowPeerCount)}.`,
+        graph: peers,
+        inhibitedBy: ["L2NodeDown"],
+        runbook: {
+          meaning: "The node is connected to fewer other nodes than expected.",
+          impact:
+            "New blocks arrive late or not at all over the network; L1 remains as the slow way.",
+          steps: [
+            "Is the p2p port reachable from outside, and is the advertised address right?",
+            "Do the configured static peers and boot nodes still exist?",
+          ],
+        },
+      },
+    ],
+  };
+}

@@ -1,0 +1,31 @@
+import { z } from "zod";
+import { defineSource } from "../../core/source";
+import { chainProgram, chainTarget } from "../chain";
+import { proposerDown, proposerWalletRules } from "./mixin";
+
+/** The proposer of a chain: started with `--metrics.enabled --metrics.port 7302`. */
+export const opProposer = defineSource({
+  type: "op-proposer",
+  schema: z.strictObject({
+    ...chainProgram({ host: "l2-proposer", port: 7302 }),
+    thresholds: z
+      .strictObject({
+        /** ETH. Bonds of dispute games come from the same wallet. */
+        lowBalanceEth: z.number().positive().max(10_000).default(0.5),
+      })
+      .prefault({}),
+  }),
+  instance: ({ chain }) => chain,
+  networks: ({ network }) => (network === undefined ? [] : [network]),
+  create: (props) => [
+    {
+      observation: {
+        job: "op-proposer",
+        targets: [chainTarget(props)],
+        scrape: { intervalSeconds: 15 },
+        down: proposerDown,
+        rules: [proposerWalletRules(props.chain, props.thresholds.lowBalanceEth)],
+      },
+    },
+  ],
+});

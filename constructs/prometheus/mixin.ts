@@ -1,0 +1,86 @@
+import type { RuleGroup } from "../core/alert";
+import type { DownAlert } from "../core/observation";
+
+/** The alert of every job that has none of its own. */
+export const serviceDown: DownAlert = {
+  name: "ServiceDown",
+  priority: "P1",
+  for: "1m",
+  summary: "A service does not answer",
+  runbook: {
+    meaning:
+      "Prometheus got no answer from a target for a minute, or a target that must exist is not scraped at all.",
+    impact:
+      "What this service does is not done, and nothing about it is measured, so its other alerts are blind.",
+    steps: [
+      "Look at the container: `docker ps -a` and `docker logs --tail 100 <container>`.",
+      "If it restarts again and again, read the first error after a start; if it was killed for memory, raise its limit.",
+      "If it runs, test the address from Prometheus' network: `docker exec <prometheus container> wget -qO- http://<instance>/metrics`.",
+      "If the target is gone on purpose, remove it from the environment and deploy.",
+    ],
+  },
+};
+
+/** The alert of Prometheus' own job: it can only be seen by a second look, such as the watchdog's receiver. */
+export const prometheusRules: RuleGroup = {
+  name: "prometheus",
+  intervalSeconds: 15,
+  rules: [
+    {
+      name: "Watchdog",
+      priority: "P4",
+      expr: "vector(1)",
+      summary: "The alerting path works",
+      description:
+        "This alert always fires. A receiver outside this host must raise an alarm when it stops arriving.",
+      labels: { heartbeat: "true" },
+      runbook: {
+        meaning:
+          "Prometheus evaluates rules and Alertmanager delivers. It is silence that is the alarm.",
+        impact: "When it stops to arrive, no other alert can be trusted to arrive.",
+        steps: [
+          "Log in over the tunnel and run the status command.",
+          "Look at the logs of Prometheus and Alertmanager.",
+        ],
+      },
+    },
+    {
+      name: "PrometheusRuleFailures",
+      priority: "P2",
+      expr: "increase(prometheus_rule_evaluation_failures_total[5m]) > 0",
+      for: "5m",
+      summary: "Prometheus cannot evaluate some rules",
+      description:
+        '{{ $value | printf "%.0f" }} evaluations of {{ $labels.rule_group }} failed in 5 minutes.',
+      graph: "increase(prometheus_rule_evaluation_failures_total[5m])",
+      runbook: {
+        meaning:
+          "An expression cannot be evaluated, mostly because two series match where one was expected.",
+        impact: "The alerts of this group do not fire, whatever happens.",
+        steps: [
+          "Open Prometheus' rules page and read the error of the group.",
+          "Correct the expression, run the tests, deploy.",
+        ],
+      },
+    },
+    {
+      name: "AlertDeliveryFailing",
+      priority: "P2",
+      expr: "sum by (integration) (increase(alertmanager_notifications_failed_total[5m])) > 0",
+      for: "1m",
+      summary: "Alertmanager cannot deliver to a channel",
+      description:
+        '{{ $value | printf "%.0f" }} deliveries to {{ $labels.integration }} failed in 5 minutes.',
+      graph: "sum by (integration) (increase(alertmanager_notifications_failed_total[5m]))",
+      runbook: {
+        meaning: "A chat service or webhook refuses messages or cannot be reached.",
+        impact: "People who rely on this channel are told nothing.",
+        steps: [
+          "Read Alertmanager's log: it names the receiver and the answer.",
+          "Check that the secret file of the receiver holds a working URL, then restart Alertmanager.",
+          "Check the host's way to the internet.",
+        ],
+      },
+    },
+  ],
+};

@@ -1,0 +1,139 @@
+import type { Construct, IDependable } from "constructs";
+import type { ITerraformDependable } from "cdktf";
+import type { RuleGroup } from "../core/alert";
+import { Endpoint } from "../core/endpoint";
+import { Observations, type Observable, type Observation } from "../core/observation";
+import type { Runtime } from "../core/runtime";
+import { Service } from "../core/service";
+import {
+  alertmanagersFile,
+  configFolder,
+  livenessGroup,
+  mainFile,
+  operatorFiles,
+  ruleFile,
+  scrapeFile,
+  type Links,
+} from "./config";
+import { prometheusRules, serviceDown } from "./mixin";
+
+/** Props of {@link Prometheus}. */
+export interface PrometheusProps {
+  readonly runtime: Runtime;
+  /** What is scraped and which rules are evaluated: a set that may still grow until synth, or a plain array. */
+  readonly observations: Observations | readonly Observable[];
+  /**
+   * Where alerts are sent.
+   * @default - alerts are evaluated and shown, not sent
+   */
+  readonly alertmanagers?: readonly Endpoint<"alertmanager">[];
+  /**
+   * Port on the bind address, from 1 to 65535.
+   * @default 9090
+   */
+  readonly hostPort?: number;
+  /**
+   * From 1 to 365.
+   * @default 15
+   */
+  readonly retentionDays?: number;
+  /**
+   * Disk that series may take in GiB; the oldest go when time or size is reached.
+   * @default 4
+   */
+  readonly retentionGiB?: number;
+  /**
+   * Base URL of runbook pages.
+   * @default - alerts carry the runbook's words, but no link
+   */
+  readonly runbooksUrl?: string;
+  /**
+   * What must be there first.
+   * @default - nothing
+   */
+  readonly dependsOn?: readonly (ITerraformDependable & IDependable)[];
+}
+
+function networksOf(observations: Observations): readonly string[] {
+  const networks = observations
+    .jobs()
+    .flatMap((job) => job.targets.flatMap((target) => target.network ?? []));
+  return [...new Set(networks)];
+}
+
+function ruleGroupsOf(observations: Observations): readonly RuleGroup[] {
+  return [...observations.jobs().map(livenessGroup), ...observations.ruleGroups()];
+}
+
+/** Scrapes what is observed, keeps the series, evaluates the rules. */
+export class Prometheus extends Service implements Observable {
+  readonly observation: Observation;
+  /** PromQL API, inside the platform's network. */
+  readonly query: Endpoint<"promql">;
+  /** Remote write, inside the platform's network. */
+  readonly push: Endpoint<"remote-write">;
+  readonly #observations: Observations;
+
+  constructor(scope: Construct, id: string, props: PrometheusProps) {
+    const { runtime, hostPort = 9090, retentionDays = 15, retentionGiB = 4 } = props;
+    const observations =
+      props.observations instanceof Observations
+        ? props.observations
+        : new Observations(...props.observations);
+    const links: Links = {
+      prometheus: `http://${runtime.bindAddress}:${String(hostPort)}`,
+      ...(props.runbooksUrl === undefined ? {} : { runbooks: props.runbooksUrl }),
+    };
+    super(scope, id, {
+      runtime,
+      image: "prometheus",
+      user: "65534:65534",
+      memory: {
+        reservationMiB: 160,
+        workingSetMiB: 118,
+        limitMiB: 384,
+        measured: "20 000 series: 55 MiB anonymous and 63 MiB of hot file pages",
+      },
+      cpus: 1.5,
+      command: [
+        `--config.file=${configFolder}/prometheus.yml`,
+        "--storage.tsdb.path=/prometheus",
+        `--web.external-url=${links.prometheus}`,
+        "--web.enable-remote-write-receiver",
+        "--enable-feature=exemplar-storage",
+        "--query.max-samples=10000000",
+        "--query.max-concurrency=4",
+      ],
+      health: { command: ["wget", "-q", "-O", "/dev/null", "http://127.0.0.1:9090/-/ready"] },
+      data: { path: "/prometheus", diskGiB: retentionGiB },
+      stopSeconds: 60,
+      publish: { containerPort: 9090, hostPort },
+      networks: () => networksOf(observations),
+      files: () => [
+        mainFile({ environment: runtime.environment, retentionDays, retentionGiB }),
+        alertmanagersFile(props.alertmanagers ?? []),
+        ...observations.jobs().map(scrapeFile),
+        ...ruleGroupsOf(observations).map((group) => ruleFile(group, links)),
+        ...operatorFiles(),
+      ],
+      ...(props.dependsOn === undefined ? {} : { dependsOn: props.dependsOn }),
+    });
+    const at = { host: id, port: 9090 };
+    this.query = new Endpoint({ protocol: "promql", ...at });
+    this.push = new Endpoint({ protocol: "remote-write", ...at, path: "/api/v1/write" });
+    this.observation = {
+      job: id,
+      targets: [{ endpoint: new Endpoint({ protocol: "metrics", ...at, path: "/metrics" }) }],
+      scrape: { intervalSeconds: 15 },
+      down: serviceDown,
+      rules: [prometheusRules],
+    };
+    this.#observations = observations;
+    observations.add(this);
+  }
+
+  /** Every rule group that is evaluated. Closes the set of observations. */
+  ruleGroups(): readonly RuleGroup[] {
+    return ruleGroupsOf(this.#observations);
+  }
+}

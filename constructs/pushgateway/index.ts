@@ -1,0 +1,1 @@
+export { Pushgateway, PushProxy, type PushgatewayProps, type PushProxyProps } from "./pushgateway";

@@ -1,0 +1,109 @@
+import type { Construct } from "constructs";
+import type { Alert } from "../core/alert";
+import { ConfigFile } from "../core/config-file";
+import { Endpoint } from "../core/endpoint";
+import type { DownAlert, Observable, Observation } from "../core/observation";
+import { renderRunbook } from "../core/runbook";
+import type { Runtime } from "../core/runtime";
+import { Service } from "../core/service";
+
+/** Props of {@link Pushgateway}. */
+export interface PushgatewayProps {
+  readonly runtime: Runtime;
+}
+
+/** Props of {@link PushProxy}. */
+export interface PushProxyProps {
+  readonly runtime: Runtime;
+  readonly pushgateway: Pushgateway;
+  /**
+   * Alerts whose runbook pages are served under `/runbooks/<alert>`. Called once, at synth.
+   * @default - no pages
+   */
+  readonly alerts?: () => readonly Alert[];
+  /**
+   * Port on the bind address, from 1 to 65535.
+   * @default 9091
+   */
+  readonly hostPort?: number;
+}
+
+const pushgatewayDown: DownAlert = {
+  name: "PushgatewayDown",
+  priority: "P2",
+  for: "1m",
+  summary: "Batch jobs cannot push metrics",
+  runbook: {
+    meaning: "Pushgateway, or the proxy in front of it on port 9091, does not answer.",
+    impact: "What jobs and deployments push is lost, unless they push again.",
+    steps: [
+      "Look at the containers `pushgateway` and `push-proxy`: `docker ps -a` and their logs.",
+      "Push a test metric: `echo 'test 1' | curl --data-binary @- http://<address>:9091/metrics/job/test`.",
+    ],
+  },
+};
+
+/** Keeps what short-lived jobs push, across restarts. Reached through {@link PushProxy} only. */
+export class Pushgateway extends Service {
+  constructor(scope: Construct, id: string, props: PushgatewayProps) {
+    super(scope, id, {
+      runtime: props.runtime,
+      image: "pushgateway",
+      user: "65534:65534",
+      memory: { reservationMiB: 24, workingSetMiB: 18, limitMiB: 48, measured: "idle, 100 groups" },
+      cpus: 0.25,
+      command: ["--persistence.file=/pushgateway/metrics", "--persistence.interval=1s"],
+      health: { command: ["wget", "-q", "-O", "/dev/null", "http://127.0.0.1:9091/-/ready"] },
+      data: { path: "/pushgateway", diskGiB: 0.1 },
+    });
+  }
+}
+
+/** The published side of Pushgateway: turns PUT into POST, refuses wrong paths in words, serves the runbook pages. */
+export class PushProxy extends Service implements Observable {
+  readonly observation: Observation;
+  /** Where jobs push. */
+  readonly push: Endpoint<"push">;
+  /** Base URL of the runbook pages as a person reaches them. */
+  readonly runbooksUrl: string;
+
+  constructor(scope: Construct, id: string, props: PushProxyProps) {
+    const { runtime, pushgateway, alerts = () => [], hostPort = 9091 } = props;
+    super(scope, id, {
+      runtime,
+      image: "nginx",
+      memory: {
+        reservationMiB: 16,
+        workingSetMiB: 10,
+        limitMiB: 32,
+        measured: "idle, two workers",
+      },
+      cpus: 0.25,
+      health: { command: ["wget", "-q", "-O", "/dev/null", "http://127.0.0.1:9091/-/healthy"] },
+      publish: { containerPort: 9091, hostPort },
+      files: () => [
+        ConfigFile.asset("/etc/nginx/conf.d/default.conf", "pushgateway/push-proxy.conf"),
+        ...alerts().map((alert) =>
+          ConfigFile.text(
+            `/usr/share/l2-observatory/runbooks/${alert.name}.md`,
+            renderRunbook(alert),
+          ),
+        ),
+      ],
+      dependsOn: [pushgateway.container],
+    });
+    this.push = new Endpoint({ protocol: "push", host: id, port: 9091 });
+    this.runbooksUrl = `http://${runtime.bindAddress}:${String(hostPort)}/runbooks`;
+    this.observation = {
+      job: pushgateway.host,
+      targets: [
+        {
+          endpoint: new Endpoint({ protocol: "metrics", host: id, port: 9091, path: "/metrics" }),
+        },
+      ],
+      scrape: { intervalSeconds: 15, honorLabels: true },
+      down: pushgatewayDown,
+      rules: [],
+    };
+  }
+}

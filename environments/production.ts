@@ -1,0 +1,75 @@
+import { secret } from "../constructs/core/secret";
+import { blackboxExporter } from "../constructs/exporters/blackbox-exporter";
+import { l2Exporter } from "../constructs/exporters/l2-exporter";
+import { nodeExporter } from "../constructs/exporters/node-exporter";
+import { opBatcher } from "../constructs/exporters/op-batcher";
+import { opGeth } from "../constructs/exporters/op-geth";
+import { opNode } from "../constructs/exporters/op-node";
+import { opProposer } from "../constructs/exporters/op-proposer";
+import { springBoot } from "../constructs/exporters/spring-boot";
+import type { EnvironmentInput } from "../stacks/environment";
+
+/** A complete example: one AWS host, one OP Stack chain and one Spring Boot application, both WireGuard peers of it. */
+const chain = "example-chain";
+const rollupHost = "10.88.0.10";
+const applicationHost = "10.88.0.20";
+const batcherWallet = { lowBalanceEth: 0.5 };
+
+export const production: EnvironmentInput = {
+  name: "production",
+  engine: { type: "ssh", address: "10.88.0.1" },
+  bindAddress: "10.88.0.1",
+  secretsDirectory: "/etc/l2-observatory/secrets",
+  protectData: true,
+  machine: { name: "t4g.small", memoryMiB: 2048, swapMiB: 1024, diskGiB: 30 },
+  backend: { type: "s3", bucket: "example-l2-observatory-state", region: "eu-central-1" },
+  receivers: [
+    { name: "ops-slack", type: "slack", webhookUrl: secret("slack-webhook-url") },
+    { name: "on-call", type: "webhook", url: secret("on-call-webhook-url") },
+    { name: "dead-man", type: "webhook", url: secret("dead-man-webhook-url") },
+  ],
+  routes: {
+    P1: ["ops-slack", "on-call"],
+    P2: ["ops-slack", "on-call"],
+    P3: ["ops-slack"],
+    P4: ["ops-slack"],
+    heartbeat: ["dead-man"],
+  },
+  sources: [
+    opGeth({ chain, host: rollupHost }),
+    opNode({ chain, host: rollupHost, peersExpected: true }),
+    opBatcher({ chain, host: rollupHost, wallet: batcherWallet }),
+    opProposer({ chain, host: rollupHost }),
+    l2Exporter({
+      chains: [
+        {
+          name: chain,
+          l1: { url: secret("l1-rpc-url"), chainId: 1 },
+          l2: { url: `http://${rollupHost}:8545` },
+          rollup: { url: `http://${rollupHost}:9545` },
+          wallets: [
+            {
+              name: "batcher",
+              role: "batcher",
+              address: "0x00000000000000000000000000000000000ba7c4",
+            },
+            {
+              name: "proposer",
+              role: "proposer",
+              address: "0x00000000000000000000000000000000000009e0",
+            },
+          ],
+          batcherWallet,
+        },
+      ],
+    }),
+    springBoot({ service: "api", host: applicationHost, port: 8080 }),
+    nodeExporter({}),
+    blackboxExporter({
+      probes: [
+        { name: "api", target: "https://api.example.com/actuator/health" },
+        { name: "public-rpc", target: "https://rpc.example.com", module: "json_rpc" },
+      ],
+    }),
+  ],
+};

@@ -1,0 +1,113 @@
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import type { App } from "cdktf";
+import { ConfigurationError, show } from "../constructs/core/errors";
+import { DemoStack } from "./demo-stack";
+import { parseEnvironment, type EnvironmentInput } from "./environment";
+import { HostStack } from "./host-stack";
+import { MonitoringStack } from "./monitoring-stack";
+
+/** What a run decides, as opposed to what an environment does. */
+export interface BuildOptions {
+  /** Names of the environments to build. */
+  readonly environments: readonly string[];
+  /** Whether the demonstration chain is built for the environment `local`. */
+  readonly demo: boolean;
+  /** Absolute folder of this machine's state and secrets. */
+  readonly stateDirectory: string;
+  /** Image references by name. */
+  readonly imageOverrides: Readonly<Record<string, string>>;
+}
+
+function readOverrides(file: string): Record<string, string> {
+  const fault = (got: string) =>
+    new ConfigurationError("the process environment", [
+      { field: "L2O_IMAGES", allowed: "a JSON file of image references by name", got },
+    ]);
+  try {
+    const value: unknown = JSON.parse(readFileSync(file, "utf8"));
+    if (typeof value !== "object" || value === null) throw fault(show(value));
+    return Object.fromEntries(Object.entries(value).map(([name, ref]) => [name, String(ref)]));
+  } catch (error) {
+    throw error instanceof ConfigurationError ? error : fault(`${show(file)} (${String(error)})`);
+  }
+}
+
+/**
+ * Reads the options from the process environment: `L2O_ENVIRONMENTS` (names, comma-separated; default all), `L2O_DEMO`
+ * (1), `L2O_STATE` (folder, default `.l2-observatory`), `L2O_IMAGES` (JSON file of image references by name).
+ * @throws ConfigurationError when a name is unknown or a file cannot be read
+ */
+export function buildOptions(
+  variables: Readonly<Record<string, string | undefined>>,
+  known: readonly string[],
+): BuildOptions {
+  const { L2O_ENVIRONMENTS, L2O_DEMO, L2O_STATE, L2O_IMAGES } = variables;
+  const environments = L2O_ENVIRONMENTS?.split(",").map((name) => name.trim()) ?? known;
+  const unknown = environments.filter((name) => !known.includes(name));
+  if (unknown.length > 0) {
+    throw new ConfigurationError(
+      "the process environment",
+      unknown.map((name) => ({
+        field: "L2O_ENVIRONMENTS",
+        allowed: `names out of ${known.join(", ")}`,
+        got: show(name),
+      })),
+    );
+  }
+  return {
+    environments,
+    demo: L2O_DEMO === "1",
+    stateDirectory: resolve(L2O_STATE ?? ".l2-observatory"),
+    imageOverrides: L2O_IMAGES === undefined ? {} : readOverrides(L2O_IMAGES),
+  };
+}
+
+/**
+ * Makes the stacks of the chosen environments; the others are not even read.
+ * @param environments by name, each called only when chosen
+ * @throws ConfigurationError with the faults of every chosen environment
+ */
+export function buildStacks(
+  app: App,
+  environments: Readonly<Record<string, (demo: boolean) => EnvironmentInput>>,
+  options: BuildOptions,
+): void {
+  const { stateDirectory, imageOverrides, demo } = options;
+  const refused: ConfigurationError[] = [];
+  for (const name of options.environments) {
+    try {
+      const input = environments[name]?.(demo);
+      if (input === undefined) continue;
+      const environment = parseEnvironment(input);
+      const local = environment.engine.type === "local";
+      const common = { environment, imageOverrides, stateDirectory: `${stateDirectory}/state` };
+      if (environment.host !== undefined) {
+        new HostStack(app, `${environment.name}-host`, {
+          environment: environment.name,
+          host: environment.host,
+          backend: environment.backend,
+        });
+      }
+      if (demo && local) new DemoStack(app, `${environment.name}-demo`, common);
+      new MonitoringStack(app, `${environment.name}-monitoring`, {
+        ...common,
+        ...(local && environment.secretsDirectory === undefined
+          ? { secretsDirectory: `${stateDirectory}/secrets/${environment.name}` }
+          : {}),
+      });
+    } catch (error) {
+      if (!(error instanceof ConfigurationError)) throw error;
+      refused.push(error);
+    }
+  }
+  if (refused.length > 0) throw new RefusedEnvironments(refused);
+}
+
+/** Every environment that was refused, each with all its faults. */
+export class RefusedEnvironments extends Error {
+  constructor(readonly refused: readonly ConfigurationError[]) {
+    super(refused.map(({ message }) => message).join("\n"));
+    this.name = "RefusedEnvironments";
+  }
+}

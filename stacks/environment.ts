@@ -1,0 +1,252 @@
+import { z } from "zod";
+import { receiverSchema, secretsOf, type Routes } from "../constructs/alertmanager/receivers";
+import { priorities } from "../constructs/core/alert";
+import { refuse, show, type Fault } from "../constructs/core/errors";
+import { imageFaults } from "../constructs/core/images";
+import { faultsOf, hostName, kebabName, matching, port } from "../constructs/core/schema";
+import type { Source } from "../constructs/core/source";
+import { backendSchema } from "./backend";
+
+const source = z.custom<Source>(
+  (value) => typeof value === "object" && value !== null && "create" in value && "check" in value,
+  { message: "a source, made by a factory such as opBatcher({ … })" },
+);
+
+const names = z.array(kebabName);
+
+/** Loopback, private (RFC 1918) or carrier-grade NAT addresses: nothing that the internet reaches. */
+const unroutable =
+  /^(127(\.\d{1,3}){3}|10(\.\d{1,3}){3}|192\.168(\.\d{1,3}){2}|172\.(1[6-9]|2\d|3[01])(\.\d{1,3}){2}|100\.(6[4-9]|[7-9]\d|1[01]\d|12[0-7])(\.\d{1,3}){2})$/;
+
+/** What an environment may write. Every field has one sentence; defaults are what a small production wants. */
+export const environmentSchema = z.strictObject({
+  /** Part of every stack's, container's and volume's name. */
+  name: kebabName,
+  /** First part of every container's, volume's and network's name: two platforms can share an engine. */
+  prefix: kebabName.default("l2o"),
+  /** The Docker Engine that runs the services: this machine's, or one reached over SSH through the tunnel. */
+  engine: z.discriminatedUnion("type", [
+    z.strictObject({ type: z.literal("local") }),
+    z.strictObject({
+      type: z.literal("ssh"),
+      user: matching(/^[a-z_][a-z0-9_-]{0,31}$/, "a user name").default("deploy"),
+      /** The host's address in the tunnel. */
+      address: hostName,
+      port: port.default(22),
+    }),
+  ]),
+  /** The only address ports are published on. */
+  bindAddress: matching(unroutable, "a loopback or private IPv4 address").default("127.0.0.1"),
+  /** What carries the services; the budget is checked against it. */
+  machine: z.strictObject({
+    name: z.string().min(1),
+    memoryMiB: z.int().min(512).max(1_048_576),
+    swapMiB: z.int().min(0).max(65_536).default(0),
+    diskGiB: z.number().min(1).max(16_384),
+  }),
+  /** Published ports; no two alike. */
+  ports: z
+    .strictObject({
+      prometheus: port.default(9090),
+      pushgateway: port.default(9091),
+      alertmanager: port.default(9093),
+    })
+    .prefault({}),
+  /** How long, and on how much disk, series are kept; the first limit reached counts. */
+  retention: z
+    .strictObject({
+      days: z.int().min(1).max(365).default(15),
+      prometheusGiB: z.number().min(0.5).max(16_384).default(4),
+    })
+    .prefault({}),
+  /** Whether jobs can push metrics (Pushgateway behind its proxy, which also serves the runbooks). */
+  pushgateway: z.boolean().default(true),
+  /** Channels that tell people; names are unique. */
+  receivers: z.array(receiverSchema).default([]),
+  /** Which receivers hear which priority; by default every receiver hears every one. */
+  routes: z
+    .strictObject({
+      P1: names.optional(),
+      P2: names.optional(),
+      P3: names.optional(),
+      P4: names.optional(),
+      /** Gets the watchdog's message once a minute; should raise an alarm when it stops. */
+      heartbeat: names.default([]),
+    })
+    .prefault({}),
+  /** What is watched. */
+  sources: z.array(source).default([]),
+  /** Where images come from. */
+  images: z
+    .strictObject({
+      /** Registry and path put in front of every image. */
+      registry: matching(
+        /^[a-z0-9.-]+(:\d+)?(\/[a-z0-9._-]+)*$/,
+        "a registry such as 'mirror.example.com/hub', without scheme and trailing slash",
+      ).optional(),
+      /** Whole references by image name. */
+      overrides: z.record(z.string(), z.string()).default({}),
+    })
+    .prefault({}),
+  /** Refuse every plan that would destroy a data volume. */
+  protectData: z.boolean().default(false),
+  /** Absolute folder on the Docker host with one folder of secret files per service. */
+  secretsDirectory: matching(/^\/[^\0]*[^/]$/, "an absolute path").optional(),
+  /** Where Terraform keeps its state. */
+  backend: backendSchema.default({ type: "local" }),
+});
+
+/** What an environment file exports. */
+export type EnvironmentInput = z.input<typeof environmentSchema>;
+
+/** An environment that was checked; defaults filled in. */
+export type Environment = Omit<z.output<typeof environmentSchema>, "routes"> & {
+  readonly routes: Routes;
+};
+
+function repeated(values: readonly string[]): string[] {
+  return [...new Set(values.filter((value, i) => values.indexOf(value) !== i))];
+}
+
+type Parsed = Partial<z.output<typeof environmentSchema>>;
+
+function portFaults({ ports = undefined }: Parsed): Fault[] {
+  const entries = Object.entries(ports ?? {});
+  return entries.flatMap(([name, number], i) => {
+    const [earlier] = entries.slice(0, i).find(([, other]) => other === number) ?? [];
+    if (earlier === undefined) return [];
+    return [
+      {
+        field: `ports.${name}`,
+        allowed: `a port that is not used by ports.${earlier}`,
+        got: show(number),
+      },
+    ];
+  });
+}
+
+function receiverFaults({ receivers, routes }: Parsed): Fault[] {
+  if (receivers === undefined) return [];
+  const known = receivers.map(({ name }) => name);
+  const routed = Object.entries(routes ?? {});
+  return [
+    ...repeated(known).map((name) => ({
+      field: "receivers",
+      allowed: "receivers with different names",
+      got: `${show(name)} twice`,
+    })),
+    ...routed.flatMap(([route, targets]) =>
+      targets.flatMap((target, i) =>
+        known.includes(target)
+          ? []
+          : [
+              {
+                field: `routes.${route}[${String(i)}]`,
+                allowed:
+                  known.length === 0
+                    ? "the name of a receiver (there is none)"
+                    : `one of ${known.join(", ")}`,
+                got: show(target),
+              },
+            ],
+      ),
+    ),
+    ...(known.length > 0 && routes?.P1?.length === 0
+      ? [
+          {
+            field: "routes.P1",
+            allowed: "at least one receiver",
+            got: "none",
+            repair: "somebody must hear what is critical; without 'routes.P1' every receiver does",
+          },
+        ]
+      : []),
+  ];
+}
+
+function sourceFaults({ sources }: Parsed): Fault[] {
+  if (sources === undefined) return [];
+  return [
+    ...sources.flatMap((one, i) => one.check(`sources[${String(i)}]`)),
+    ...repeated(sources.map(({ id }) => id)).map((id) => ({
+      field: "sources",
+      allowed: "sources that differ in type or instance (chain, service)",
+      got: `${show(id)} twice`,
+    })),
+  ];
+}
+
+function engineFaults({ engine, secretsDirectory }: Parsed): Fault[] {
+  if (engine?.type !== "ssh" || secretsDirectory !== undefined) return [];
+  return [
+    {
+      field: "secretsDirectory",
+      allowed: "given when the engine is remote",
+      got: "nothing",
+      repair: "name the folder on that host that holds the secret files",
+    },
+  ];
+}
+
+/**
+ * Checks an environment, all fields and what holds between them.
+ * @throws ConfigurationError with every fault at once
+ */
+export function parseEnvironment(input: EnvironmentInput): Environment {
+  const parsed: Record<string, unknown> = {};
+  const faults: Fault[] = [];
+  // Field by field, so that one fault does not hide those between the other fields.
+  for (const [key, schema] of Object.entries(environmentSchema.shape)) {
+    const value = (input as Readonly<Record<string, unknown>>)[key];
+    const result = schema.safeParse(value);
+    if (result.success) parsed[key] = result.data;
+    else faults.push(...faultsOf(result.error, value, key));
+  }
+  const unknown = environmentSchema.pick({}).safeParse(
+    Object.fromEntries(
+      Object.keys(input)
+        .filter((key) => !(key in environmentSchema.shape))
+        .map((key) => [key, true]),
+    ),
+  );
+  if (!unknown.success) faults.push(...faultsOf(unknown.error, input));
+  const sound: Parsed = parsed;
+  faults.push(
+    ...portFaults(sound),
+    ...receiverFaults(sound),
+    ...sourceFaults(sound),
+    ...engineFaults(sound),
+    ...(sound.images === undefined ? [] : imageFaults(sound.images)),
+  );
+  refuse(`environment '${typeof input.name === "string" ? input.name : "?"}'`, faults);
+  const environment = environmentSchema.parse(input);
+  const all = environment.receivers.map(({ name }) => name);
+  const { heartbeat } = environment.routes;
+  // Who watches for silence is told nothing else, unless a route says so.
+  const people = all.filter((name) => !heartbeat.includes(name));
+  const [P1, P2, P3, P4] = priorities.map((priority) => environment.routes[priority] ?? people);
+  return {
+    ...environment,
+    routes: { P1: P1 ?? [], P2: P2 ?? [], P3: P3 ?? [], P4: P4 ?? [], heartbeat },
+  };
+}
+
+/** A secret that a service of the environment needs. */
+export interface NeededSecret {
+  /** The service's folder under the secrets directory. */
+  readonly service: string;
+  readonly secret: string;
+}
+
+/** Every secret that an environment needs, once per service. */
+export function secretsNeeded(environment: Environment): NeededSecret[] {
+  const needed = [
+    ...environment.receivers.flatMap((receiver) =>
+      secretsOf(receiver).map(({ secret }) => ({ service: "alertmanager", secret })),
+    ),
+    ...environment.sources.flatMap((one) =>
+      one.secrets.map(({ secret }) => ({ service: one.id, secret })),
+    ),
+  ];
+  return [...new Map(needed.map((one) => [`${one.service}/${one.secret}`, one])).values()];
+}
