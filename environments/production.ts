@@ -21,7 +21,31 @@ export const production: EnvironmentInput = {
   bindAddress: "10.88.0.1",
   secretsDirectory: "/etc/l2-observatory/secrets",
   protectData: true,
-  machine: { name: "t4g.small", memoryMiB: 2048, swapMiB: 1024, diskGiB: 30 },
+  host: {
+    region: "eu-central-1",
+    instanceType: "t4g.small",
+    // The image brings the agent of Session Manager, the way in when the tunnel is down.
+    operatingSystem: "amazon-linux-2023",
+    tunnel: {
+      peers: [
+        {
+          name: "operator",
+          publicKey: "RkFLRS1wdWJsaWMta2V5LW9mLXRoZS1vcGVyYXRvci0=",
+          address: "10.88.0.2",
+        },
+        {
+          name: "rollup",
+          publicKey: "RkFLRS1wdWJsaWMta2V5LW9mLXRoZS1yb2xsdXAtLS0=",
+          address: rollupHost,
+        },
+        {
+          name: "application",
+          publicKey: "RkFLRS1wdWJsaWMta2V5LW9mLXRoZS1hcHAtaG9zdC0=",
+          address: applicationHost,
+        },
+      ],
+    },
+  },
   backend: { type: "s3", bucket: "example-l2-observatory-state", region: "eu-central-1" },
   receivers: [
     { name: "ops-slack", type: "slack", webhookUrl: secret("slack-webhook-url") },

@@ -1,8 +1,11 @@
+import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
 import { receiverSchema, secretsOf, type Routes } from "../constructs/alertmanager/receivers";
 import { priorities } from "../constructs/core/alert";
+import type { Machine } from "../constructs/core/budget";
 import { refuse, show, type Fault } from "../constructs/core/errors";
 import { imageFaults } from "../constructs/core/images";
+import { hostFaults, hostSchema, machineOf } from "../constructs/host/schema";
 import { faultsOf, hostName, kebabName, matching, port } from "../constructs/core/schema";
 import type { Source } from "../constructs/core/source";
 import { backendSchema } from "./backend";
@@ -14,9 +17,12 @@ const source = z.custom<Source>(
 
 const names = z.array(kebabName);
 
+const octet = "(25[0-5]|2[0-4]\\d|1?\\d?\\d)";
+
 /** Loopback, private (RFC 1918) or carrier-grade NAT addresses: nothing that the internet reaches. */
-const unroutable =
-  /^(127(\.\d{1,3}){3}|10(\.\d{1,3}){3}|192\.168(\.\d{1,3}){2}|172\.(1[6-9]|2\d|3[01])(\.\d{1,3}){2}|100\.(6[4-9]|[7-9]\d|1[01]\d|12[0-7])(\.\d{1,3}){2})$/;
+const unroutable = new RegExp(
+  `^((127|10)(\\.${octet}){3}|(192\\.168|172\\.(1[6-9]|2\\d|3[01])|100\\.(6[4-9]|[7-9]\\d|1[01]\\d|12[0-7]))(\\.${octet}){2})$`,
+);
 
 /** What an environment may write. Every field has one sentence; defaults are what a small production wants. */
 export const environmentSchema = z.strictObject({
@@ -37,19 +43,25 @@ export const environmentSchema = z.strictObject({
   ]),
   /** The only address ports are published on. */
   bindAddress: matching(unroutable, "a loopback or private IPv4 address").default("127.0.0.1"),
-  /** What carries the services; the budget is checked against it. */
-  machine: z.strictObject({
-    name: z.string().min(1),
-    memoryMiB: z.int().min(512).max(1_048_576),
-    swapMiB: z.int().min(0).max(65_536).default(0),
-    diskGiB: z.number().min(1).max(16_384),
-  }),
+  /** An AWS host made by this environment; without it the engine runs on a machine that is there already. */
+  host: hostSchema.optional(),
+  /** What carries the services; the budget is checked against it. Left out where `host` says it. */
+  machine: z
+    .strictObject({
+      name: z.string().min(1),
+      memoryMiB: z.int().min(512).max(1_048_576),
+      swapMiB: z.int().min(0).max(65_536).default(0),
+      diskGiB: z.number().min(1).max(16_384),
+    })
+    .optional(),
   /** Published ports; no two alike. */
   ports: z
     .strictObject({
       prometheus: port.default(9090),
       pushgateway: port.default(9091),
       alertmanager: port.default(9093),
+      /** JSON-RPC of the demonstration's L1, where there is one. */
+      demoL1: port.default(18545),
     })
     .prefault({}),
   /** How long, and on how much disk, series are kept; the first limit reached counts. */
@@ -100,8 +112,9 @@ export const environmentSchema = z.strictObject({
 export type EnvironmentInput = z.input<typeof environmentSchema>;
 
 /** An environment that was checked; defaults filled in. */
-export type Environment = Omit<z.output<typeof environmentSchema>, "routes"> & {
+export type Environment = Omit<z.output<typeof environmentSchema>, "routes" | "machine"> & {
   readonly routes: Routes;
+  readonly machine: Machine;
 };
 
 function repeated(values: readonly string[]): string[] {
@@ -110,7 +123,7 @@ function repeated(values: readonly string[]): string[] {
 
 type Parsed = Partial<z.output<typeof environmentSchema>>;
 
-function portFaults({ ports = undefined }: Parsed): Fault[] {
+function portFaults({ ports }: Parsed): Fault[] {
   const entries = Object.entries(ports ?? {});
   return entries.flatMap(([name, number], i) => {
     const [earlier] = entries.slice(0, i).find(([, other]) => other === number) ?? [];
@@ -123,6 +136,11 @@ function portFaults({ ports = undefined }: Parsed): Fault[] {
       },
     ];
   });
+}
+
+/** Whether nobody would hear what is critical. */
+function unheard(known: readonly string[], routes: NonNullable<Parsed["routes"]>): boolean {
+  return (routes.P1 ?? known.filter((name) => !routes.heartbeat.includes(name))).length === 0;
 }
 
 function receiverFaults({ receivers, routes }: Parsed): Fault[] {
@@ -151,29 +169,86 @@ function receiverFaults({ receivers, routes }: Parsed): Fault[] {
             ],
       ),
     ),
-    ...(known.length > 0 && routes?.P1?.length === 0
+    ...(routes !== undefined && known.length > 0 && unheard(known, routes)
       ? [
           {
             field: "routes.P1",
             allowed: "at least one receiver",
             got: "none",
-            repair: "somebody must hear what is critical; without 'routes.P1' every receiver does",
+            repair:
+              "somebody must hear what is critical; without 'routes.P1' every receiver does that gets no heartbeat",
           },
         ]
       : []),
   ];
 }
 
-function sourceFaults({ sources }: Parsed): Fault[] {
-  if (sources === undefined) return [];
+function contradictions(sources: readonly Placed[]): Fault[] {
+  const first = new Map<string, { field: string; value: unknown }>();
+  return sources.flatMap(({ source, at }) =>
+    source.agreements.flatMap(({ what, field, value }): Fault[] => {
+      const here = { field: `${at}.${field}`, value };
+      const earlier = first.get(what) ?? here;
+      first.set(what, earlier);
+      if (isDeepStrictEqual(earlier.value, value)) return [];
+      return [
+        {
+          field: here.field,
+          allowed: `the same as '${earlier.field}'`,
+          got: show(value),
+          repair: `both are about the ${what}: state it once and use it twice`,
+        },
+      ];
+    }),
+  );
+}
+
+function sharedTargets(sources: readonly Placed[]): Fault[] {
+  const first = new Map<string, string>();
+  return sources.flatMap(({ source, at }) =>
+    source.targets.flatMap((target): Fault[] => {
+      const key = `${source.type} ${target}`;
+      const earlier = first.get(key);
+      first.set(key, earlier ?? at);
+      if (earlier === undefined) return [];
+      return [
+        {
+          field: at,
+          allowed: `reached at another address than '${earlier}'`,
+          got: show(target),
+          repair: "set 'host' or 'port'",
+        },
+      ];
+    }),
+  );
+}
+
+interface Placed {
+  readonly source: Source;
+  readonly at: string;
+}
+
+function sourceFaults(input: unknown): Fault[] {
+  const sources = (Array.isArray(input) ? input : []).flatMap((one: unknown, i): Placed[] => {
+    const parsed = source.safeParse(one);
+    return parsed.success ? [{ source: parsed.data, at: `sources[${String(i)}]` }] : [];
+  });
+  const checked = sources.map((one) => ({ ...one, faults: one.source.check(one.at) }));
+  const sound = checked.filter(({ faults }) => faults.length === 0);
   return [
-    ...sources.flatMap((one, i) => one.check(`sources[${String(i)}]`)),
-    ...repeated(sources.map(({ id }) => id)).map((id) => ({
+    ...checked.flatMap(({ faults }) => faults),
+    ...repeated(sound.map(({ source: { id } }) => id)).map((id) => ({
       field: "sources",
       allowed: "sources that differ in type or instance (chain, service)",
       got: `${show(id)} twice`,
     })),
+    ...sharedTargets(sound.filter(({ source: { id } }, i) => firstOf(sound, id) === i)),
+    ...contradictions(sound),
   ];
+}
+
+function firstOf(sources: readonly Placed[], id: string): number {
+  return sources.findIndex(({ source }) => source.id === id);
 }
 
 function engineFaults({ engine, secretsDirectory }: Parsed): Fault[] {
@@ -185,6 +260,39 @@ function engineFaults({ engine, secretsDirectory }: Parsed): Fault[] {
       got: "nothing",
       repair: "name the folder on that host that holds the secret files",
     },
+  ];
+}
+
+/** The host and the services must agree on the machine and on its address in the tunnel. */
+function hostAndServiceFaults(sound: Parsed, input: EnvironmentInput): Fault[] {
+  const { host, machine, engine, bindAddress } = sound;
+  // What was given and is faulty is told already.
+  if (input.host !== undefined && host === undefined) return [];
+  if (host === undefined) {
+    if (machine !== undefined || input.machine !== undefined) return [];
+    return [
+      {
+        field: "machine",
+        allowed: "given where no 'host' is",
+        got: "nothing",
+        repair: "state memory, swap and disk of the machine that runs the engine",
+      },
+    ];
+  }
+  const { address } = host.tunnel;
+  const elsewhere = (field: string, got: string): Fault[] =>
+    got === address
+      ? []
+      : [{ field, allowed: `the host's address in the tunnel, '${address}'`, got: show(got) }];
+  return [
+    ...hostFaults(host),
+    ...(machine === undefined
+      ? []
+      : [{ field: "machine", allowed: "left out where 'host' says it", got: show(machine) }]),
+    ...(engine === undefined
+      ? []
+      : elsewhere("engine.address", engine.type === "ssh" ? engine.address : "the local engine")),
+    ...(bindAddress === undefined ? [] : elsewhere("bindAddress", bindAddress)),
   ];
 }
 
@@ -214,12 +322,16 @@ export function parseEnvironment(input: EnvironmentInput): Environment {
   faults.push(
     ...portFaults(sound),
     ...receiverFaults(sound),
-    ...sourceFaults(sound),
+    ...sourceFaults(input.sources),
     ...engineFaults(sound),
+    ...hostAndServiceFaults(sound, input),
     ...(sound.images === undefined ? [] : imageFaults(sound.images)),
   );
   refuse(`environment '${typeof input.name === "string" ? input.name : "?"}'`, faults);
   const environment = environmentSchema.parse(input);
+  const machine =
+    environment.host === undefined ? environment.machine : machineOf(environment.host);
+  if (machine === undefined) throw new Error("an environment without a machine was not refused");
   const all = environment.receivers.map(({ name }) => name);
   const { heartbeat } = environment.routes;
   // Who watches for silence is told nothing else, unless a route says so.
@@ -227,6 +339,7 @@ export function parseEnvironment(input: EnvironmentInput): Environment {
   const [P1, P2, P3, P4] = priorities.map((priority) => environment.routes[priority] ?? people);
   return {
     ...environment,
+    machine,
     routes: { P1: P1 ?? [], P2: P2 ?? [], P3: P3 ?? [], P4: P4 ?? [], heartbeat },
   };
 }

@@ -37,7 +37,8 @@ export function batcherWalletRules(
   const spend = [
     `rate(${wallet("l2_wallet_spent_eth_total")}[1h])`,
     `label_replace(rate(op_batcher_default_txmgr_tx_fee_gwei_total{chain="${chain}"}[1h]) / 1e9, "view", "fees", "", "")`,
-    `label_replace(-deriv(${gauge}[1h]), "view", "slope", "", "")`,
+    // op-batcher shows 0 between a restart and its first read: taken for burn, that would last half an hour.
+    `label_replace(-deriv((${gauge} > 0)[1h:15s]), "view", "slope", "", "")`,
   ].join(" or ");
   const hoursLeft = (sentence: string, unknown: string) =>
     `{{ with query "${runway.replace(/"/g, '\\"')}" }}${sentence.replace("%", '{{ . | first | value | printf "%.1f" }}')}{{ else }}${unknown}{{ end }}`;

@@ -3,7 +3,7 @@ import { ConfigFile } from "../../core/config-file";
 import { Endpoint } from "../../core/endpoint";
 import type { DownAlert } from "../../core/observation";
 import type { RuleGroup } from "../../core/alert";
-import { kebabName, matching } from "../../core/schema";
+import { distinct, kebabName, matching } from "../../core/schema";
 import { Service } from "../../core/service";
 import { defineSource } from "../../core/source";
 
@@ -66,8 +66,12 @@ const probeRules: RuleGroup = {
 export const blackboxExporter = defineSource({
   type: "blackbox-exporter",
   schema: z.strictObject({
-    /** Names are unique. */
-    probes: z.array(probe).default([]),
+    /** Names are unique, and so are targets: a target is the `instance` of its series. */
+    probes: z
+      .array(probe)
+      .superRefine(...distinct("name"))
+      .superRefine(...distinct("target"))
+      .default([]),
   }),
   create({ probes }, { scope, id, runtime }) {
     const service = new Service(scope, id, {

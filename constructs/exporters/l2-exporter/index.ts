@@ -3,7 +3,13 @@ import { z } from "zod";
 import { ConfigFile } from "../../core/config-file";
 import { Endpoint } from "../../core/endpoint";
 import { packageRoot } from "../../core/paths";
-import { ethereumAddress, httpUrl, kebabName, secretReference } from "../../core/schema";
+import {
+  distinct,
+  ethereumAddress,
+  kebabName,
+  secretReference,
+  urlOrSecret,
+} from "../../core/schema";
 import { secretFile, type Secret } from "../../core/secret";
 import { Service } from "../../core/service";
 import { defineSource } from "../../core/source";
@@ -13,7 +19,7 @@ import { compatibilityRules, endpointRules, l2ExporterDown } from "./mixin";
 
 const endpoint = z.strictObject({
   /** A URL without a key in it, or a file with the whole URL: providers put keys into paths. */
-  url: z.union([httpUrl, secretReference]),
+  url: urlOrSecret,
 });
 
 const chainEndpoint = endpoint.extend({
@@ -29,7 +35,35 @@ const wallet = z.strictObject({
   address: ethereumAddress,
 });
 
-const chain = z.strictObject({
+const endpointNames = ["l1", "l2", "rollup", "beacon", "da", "celestia"] as const;
+
+const endpointsRule = "endpoints given";
+
+/** What the program refuses as well: a chain without an endpoint, a wallet on a layer that is not read. */
+function endpointsGiven(value: unknown, context: z.RefinementCtx): void {
+  if (typeof value !== "object" || value === null) return;
+  const given = (key: string) => key in value && value[key as keyof typeof value] !== undefined;
+  if (!endpointNames.some(given)) {
+    context.addIssue({
+      code: "custom",
+      message: `a chain with at least one of ${endpointNames.join(", ")}`,
+      params: { rule: endpointsRule, got: "none", repair: "add the endpoint that is to be read" },
+    });
+  }
+  const wallets: unknown = "wallets" in value ? value.wallets : [];
+  (Array.isArray(wallets) ? wallets : []).forEach((one: unknown, i) => {
+    const layer = typeof one === "object" && one !== null && "layer" in one ? one.layer : undefined;
+    if ((layer !== "l1" && layer !== "l2") || given(layer)) return;
+    context.addIssue({
+      code: "custom",
+      path: ["wallets", i, "layer"],
+      message: "a layer whose endpoint is given",
+      params: { rule: endpointsRule, got: `'${layer}'`, repair: `add '${layer}' to the chain` },
+    });
+  });
+}
+
+const chainFields = z.strictObject({
   /** Label `chain`. */
   name: kebabName,
   /** How often endpoints are asked; the default is one L1 slot. */
@@ -45,13 +79,21 @@ const chain = z.strictObject({
       token: secretReference,
     })
     .optional(),
-  wallets: z.array(wallet).default([]),
+  /** Names are unique. */
+  wallets: z
+    .array(wallet)
+    .superRefine(...distinct("name"))
+    .default([]),
   /** Thresholds of the batcher's wallet, where one is listed. */
   batcherWallet: batcherWalletThresholds,
   thresholds: z.strictObject(l1GasThresholds).prefault({}),
   /** An existing Docker network on which the endpoints are reached. */
   network: z.string().min(1).optional(),
 });
+
+const always = { when: () => true, rule: endpointsRule };
+
+const chain = chainFields.superRefine(endpointsGiven, always);
 
 type Chain = z.output<typeof chain>;
 type Url = Chain["l1"] & object;
@@ -110,10 +152,34 @@ export const l2Exporter = defineSource({
   type: "l2-exporter",
   schema: z.strictObject({
     /** Names are unique. */
-    chains: z.array(chain).min(1),
+    chains: z
+      .array(chain)
+      .min(1)
+      .superRefine(...distinct("name")),
   }),
   networks: ({ chains }) => networksOf(chains),
   secrets: ({ chains }) => secretsOf(chains),
+  agreements: ({ chains }) =>
+    chains.flatMap(({ name, wallets, batcherWallet, l1, thresholds }, i) => [
+      ...(wallets.some(({ role }) => role === "batcher")
+        ? [
+            {
+              what: `batcher wallet of ${name}`,
+              field: `chains[${String(i)}].batcherWallet`,
+              value: batcherWallet,
+            },
+          ]
+        : []),
+      ...(l1 === undefined
+        ? []
+        : [
+            {
+              what: `L1 fees of ${name}`,
+              field: `chains[${String(i)}].thresholds`,
+              value: thresholds,
+            },
+          ]),
+    ]),
   create({ chains }, { scope, id, runtime }) {
     const service = new Service(scope, id, {
       runtime,
@@ -121,14 +187,16 @@ export const l2Exporter = defineSource({
       user: "1000:1000",
       memory: {
         reservationMiB: 80,
-        workingSetMiB: 72,
+        workingSetMiB: 77,
         limitMiB: 128,
-        measured: "20 chains every 2 s",
+        measured:
+          "20 chains with three wallets each, every 2 s: 77 MiB resident, 36 MiB of it anonymous",
       },
       cpus: 0.5,
       command: [
         "node",
-        "--max-old-space-size=48",
+        "--max-old-space-size=64",
+        "--max-semi-space-size=1",
         "/app/l2-exporter.js",
         "--config",
         "/etc/l2-exporter/config.yml",

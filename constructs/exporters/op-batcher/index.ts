@@ -16,6 +16,11 @@ export const opBatcher = defineSource({
   }),
   instance: ({ chain }) => chain,
   networks: ({ network }) => (network === undefined ? [] : [network]),
+  targets: ({ host, port }) => [`${host}:${String(port)}`],
+  agreements: ({ chain, wallet, thresholds }) => [
+    { what: `batcher wallet of ${chain}`, field: "wallet", value: wallet },
+    { what: `L1 fees of ${chain}`, field: "thresholds", value: thresholds },
+  ],
   create: (props) => [
     {
       observation: {

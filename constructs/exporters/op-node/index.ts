@@ -23,6 +23,7 @@ export const opNode = defineSource({
   }),
   instance: ({ chain }) => chain,
   networks: ({ network }) => (network === undefined ? [] : [network]),
+  targets: ({ host, port }) => [`${host}:${String(port)}`],
   create: (props) => [
     {
       observation: {

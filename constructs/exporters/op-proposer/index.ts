@@ -17,6 +17,7 @@ export const opProposer = defineSource({
   }),
   instance: ({ chain }) => chain,
   networks: ({ network }) => (network === undefined ? [] : [network]),
+  targets: ({ host, port }) => [`${host}:${String(port)}`],
   create: (props) => [
     {
       observation: {

@@ -35,6 +35,7 @@ export const springBoot = defineSource({
   }),
   instance: ({ service }) => service,
   networks: ({ network }) => (network === undefined ? [] : [network]),
+  targets: ({ host, port: number }) => [`${host}:${String(number)}`],
   create: ({ service, host, port: number, network }) => [
     {
       observation: {
