@@ -71,10 +71,16 @@ const changed = Math.max(
 );
 if (!existsSync(built) || statSync(built).mtimeMs < changed) {
   if (verb !== "app") process.stderr.write("compiling …\n");
-  run("npx", ["--no-install", "tsc", "-p", "tsconfig.json"], { quiet: true });
+  run(
+    process.execPath,
+    [join(root, "node_modules", "typescript", "bin", "tsc"), "-p", "tsconfig.json"],
+    {
+      quiet: true,
+    },
+  );
   for (const program of readdirSync(join(root, "programs"))) {
     const build = join(root, "programs", program, "build.mjs");
-    if (existsSync(build)) run("node", [build], { quiet: true });
+    if (existsSync(build)) run(process.execPath, [build], { quiet: true });
   }
   mkdirSync(dirname(built), { recursive: true });
   writeFileSync(built, "");
@@ -84,6 +90,7 @@ const entry = {
   app: ["main.js"],
   check: ["tools", "check.js"],
   e2e: ["__tests__", "e2e", "run.js"],
+  exports: ["tools", "generate-exports.js"],
   bench: ["bench", "run.js"],
 }[verb];
 const file = join(root, "dist", ...(entry ?? ["commands", "cli.js"]));

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { images, isPinned, ImageSource } from "../constructs/core/images";
 import { demoSecrets } from "../constructs/demo/secrets";
 import { secretsNeeded, type Environment } from "../stacks/environment";
@@ -65,7 +66,7 @@ async function provideImages(
   progress(
     `no container registry can be reached (${[...registries].join(", ")}): building the images from packages`,
   );
-  const builder = await import("../tools/local-images/index.js").catch(() => {
+  const builder = await import("../tools/local-images").catch(() => {
     throw new CommandError(
       "the builder of local images is not part of the package: set `images.registry` to a mirror that can be reached, or start from a checkout",
     );
@@ -95,7 +96,7 @@ async function provideProviders(
 ): Promise<string | undefined> {
   if (await providerRegistryReachable(terraform.flavour)) return undefined;
   progress("no provider registry can be reached: building the Docker provider from its module");
-  const builder = await import("../tools/local-images/index.js").catch(() => {
+  const builder = await import("../tools/local-images").catch(() => {
     throw new CommandError(
       "no provider registry can be reached: name a mirror in a Terraform CLI configuration file (TF_CLI_CONFIG_FILE)",
     );
@@ -103,23 +104,25 @@ async function provideProviders(
   return (await builder.provideProviders({ cacheDirectory, progress })).cliConfigFile;
 }
 
-async function generateSecrets(environment: Environment, demo: boolean): Promise<void> {
+function generateSecrets(environment: Environment, demo: boolean): void {
   if (!demo) return;
-  for (const { service, secret, value } of demoSecrets(secretsDirectoryOf(environment))) {
-    writeSecret(secretsDirectoryOf(environment), { service, secret }, value);
+  const directory = secretsDirectoryOf(environment);
+  for (const { service, secret, value } of demoSecrets(directory)) {
+    writeSecret(directory, { service, secret }, value);
   }
-  await Promise.resolve();
 }
 
 async function portsAreFree(
   environment: Environment,
   containers: readonly string[],
+  demo: boolean,
 ): Promise<void> {
   const { createServer } = await import("node:net");
   const running = await run("docker", ["ps", "--format", "{{.Names}}"]);
   if (containers.some((name) => running.stdout.split("\n").includes(name))) return;
   const taken: string[] = [];
   for (const [name, port] of Object.entries(environment.ports)) {
+    if (name === "demoL1" && !demo) continue;
     const free = await new Promise<boolean>((resolve) => {
       const server = createServer()
         .once("error", () => {
@@ -173,10 +176,20 @@ export async function start({ demo: asked, interactive, progress }: StartOptions
   const engine = await ensureEngine({ progress, interactive, cacheDirectory });
   progress(`  ${engine.version} at ${engine.host}`);
   progress("2/5 Terraform, provider and images");
-  const terraform = await ensureTerraform({ progress, cacheDirectory });
+  const terraform = await ensureTerraform({
+    progress,
+    build: async () =>
+      (await import("../tools/local-images")).provideTool({
+        tool: "tofu",
+        cacheDirectory,
+        progress,
+      }),
+  });
   progress(`  ${terraform.flavour} ${terraform.version}`);
+  const given = process.env["TF_CLI_CONFIG_FILE"];
+  // A variable that names no file is a left-over, not a mirror.
   const cliConfigFile =
-    process.env["TF_CLI_CONFIG_FILE"] ?? (await provideProviders(terraform, progress));
+    given !== undefined && existsSync(given) ? given : await provideProviders(terraform, progress);
   const built =
     process.env["L2O_IMAGES"] ?? (await provideImages(environment, engine.host, demo, progress));
   writeFacts({
@@ -186,12 +199,12 @@ export async function start({ demo: asked, interactive, progress }: StartOptions
     ...(cliConfigFile === undefined ? {} : { cliConfigFile }),
   });
   progress("3/5 secrets");
-  await generateSecrets(environment, demo);
+  generateSecrets(environment, demo);
   await checkSecrets(environment);
   progress("4/5 deploy");
   const stacks = synthesise("local");
   const containers = stacks.flatMap((stack: SynthesisedStack) => stack.containers);
-  await portsAreFree(environment, containers);
+  await portsAreFree(environment, containers, demo);
   const { changes } = await cdktf(
     "deploy",
     "local",

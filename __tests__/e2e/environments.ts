@@ -1,0 +1,20 @@
+import { secret } from "../../constructs/core/secret";
+import { demoSources } from "../../environments/demo";
+import type { Environments } from "../../environments/load";
+import { local } from "../../environments/local";
+import { production } from "../../environments/production";
+import { ports } from "../../tools/rig/platform";
+
+const lowBalanceEth = Number(process.env["E2E_LOW_BALANCE_ETH"] ?? "0.5");
+
+/** The environment `local` with its demonstration chain, told to a Slack, on ports of its own. */
+export const environments: Environments = {
+  local: () => ({
+    ...local,
+    ports,
+    receivers: [{ name: "ops-slack", type: "slack", webhookUrl: secret("slack-webhook-url") }],
+    sources: [...(local.sources ?? []), ...demoSources({ lowBalanceEth })],
+  }),
+  production: () => production,
+  faulty: () => ({ ...production, name: "faulty", bindAddress: "0.0.0.0" }),
+};

@@ -1,0 +1,566 @@
+import {
+  mkdtempSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { networkInterfaces, tmpdir } from "node:os";
+import { join } from "node:path";
+import { ensureEngine, privateEngineNames, startPrivateEngine } from "../../commands/engine";
+import { cacheDirectory } from "../../commands/workspace";
+import { checkRendered, proveCheckersBite } from "./checkers";
+import { demoChain, fireDrill, type Chain } from "./fire-drill";
+import { FakeSlack, type SlackMessage } from "../../tools/rig/fake-slack";
+import { Platform } from "../../tools/rig/platform";
+import { eventually, expect, print, Steps } from "../../tools/rig/steps";
+
+const canary = "CANARY-not-a-real-secret-5f2d";
+const stacks = ["local-demo", "local-monitoring"];
+const monitoring = "local-monitoring";
+
+/** The names people query, and that must answer on a chain (REQUIREMENTS C2 of the catalogue). */
+const compatibilityNames = [
+  "op_batcher_balance_eth",
+  "op_batcher_batch_submitter_batch_submission_failures_total",
+  'eth_block_number{job="l2-geth"}',
+  'eth_txpool_pending{job="l2-geth"}',
+  "batcher_batches_submitted_total",
+  "l1_gas_price_gwei",
+  'op_node_sync_status{job="l2-node"}',
+];
+
+function filesBelow(folder: string): string[] {
+  return readdirSync(folder, { withFileTypes: true, recursive: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name));
+}
+
+function uploadsOf(platform: Platform): Map<string, string> {
+  const file = join(platform.stateDirectory, "cdktf.out", "stacks", monitoring, "cdk.tf.json");
+  const { resource } = JSON.parse(readFileSync(file, "utf8")) as {
+    resource: { docker_container: Record<string, { name: string; upload?: unknown }> };
+  };
+  return new Map(
+    Object.values(resource.docker_container).map(({ name, upload }) => [
+      name,
+      JSON.stringify(upload ?? []),
+    ]),
+  );
+}
+
+async function volumes(platform: Platform): Promise<string> {
+  const format = "{{.Name}} {{.CreatedAt}}";
+  const names = (await platform.docker("volume", "ls", "-q")).trim().split("\n");
+  return platform.docker("volume", "inspect", "--format", format, ...names);
+}
+
+async function plansEmpty(platform: Platform): Promise<void> {
+  for (const stack of stacks) {
+    const { code, stdout, stderr } = await platform.terraform(
+      stack,
+      "plan",
+      "-detailed-exitcode",
+      "-no-color",
+      "-input=false",
+    );
+    const why = stdout.split("\n").filter((line) => /^ {2}# |forces|Plan:/.test(line));
+    expect(
+      code === 0,
+      `the plan of ${stack} is not empty (exit code ${String(code)}):\n${why.join("\n")}${stderr}`,
+    );
+  }
+}
+
+async function allHealthy(platform: Platform): Promise<void> {
+  await eventually(
+    "all containers healthy",
+    120,
+    () => platform.containers(),
+    (all) =>
+      all.length > 0 && all.every(({ health }) => health === "healthy" || health === "running"),
+  );
+  await eventually(
+    "status says healthy",
+    120,
+    () => platform.command(["status"]),
+    ({ code }) => code === 0,
+  );
+}
+
+/** What must survive whatever happens to containers. */
+interface Stored {
+  readonly at: number;
+  readonly silence: string;
+  readonly head: number;
+}
+
+async function store(platform: Platform, chain: Chain): Promise<Stored> {
+  const pushed = await fetch(`${platform.push}/metrics/job/e2e_kept`, {
+    method: "PUT",
+    body: "e2e_kept 42\n",
+  });
+  expect(pushed.ok, `push answered ${String(pushed.status)}`);
+  const silence = await fetch(`${platform.alertmanager}/api/v2/silences`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({
+      matchers: [{ name: "alertname", value: "NothingOfThisName", isRegex: false }],
+      startsAt: new Date().toISOString(),
+      endsAt: new Date(Date.now() + 3_600_000).toISOString(),
+      createdBy: "e2e",
+      comment: "must survive",
+    }),
+  });
+  const { silenceID } = (await silence.json()) as { silenceID: string };
+  await eventually(
+    "pushed metric scraped",
+    60,
+    () => platform.query("e2e_kept"),
+    (values) => values.size === 1,
+  );
+  // Alertmanager writes its silences down every 5 s.
+  await new Promise((resolve) => setTimeout(resolve, 6000));
+  return { at: Date.now() - 5000, silence: silenceID, head: await chain.l1Head() };
+}
+
+async function kept(platform: Platform, chain: Chain, stored: Stored): Promise<void> {
+  const before = await platform.query('up{job="prometheus"}', stored.at);
+  expect(before.size === 1, "the series from before are gone");
+  const pushed = await eventually(
+    "pushed metric after",
+    60,
+    () => platform.query("e2e_kept"),
+    (values) => values.size === 1,
+  );
+  expect([...pushed.values()][0] === 42, "the pushed metric has another value");
+  const head = await eventually(
+    "the chain goes on",
+    60,
+    () => chain.l1Head(),
+    (n) => n > stored.head,
+  );
+  expect(head > stored.head, "the chain's head went back");
+  const response = await fetch(`${platform.alertmanager}/api/v2/silences`);
+  const silences = (await response.json()) as { id: string; status: { state: string } }[];
+  expect(
+    silences.some(({ id, status }) => id === stored.silence && status.state === "active"),
+    "the silence is gone",
+  );
+}
+
+async function firingNames(platform: Platform): Promise<string[]> {
+  const response = await fetch(`${platform.alertmanager}/api/v2/alerts?active=true`);
+  const alerts = (await response.json()) as { labels: Record<string, string> }[];
+  return alerts.flatMap(({ labels }) =>
+    labels["heartbeat"] === "true" ? [] : (labels["alertname"] ?? []),
+  );
+}
+
+/** Everything said since `since` was true (one of `allowed`), and what was said as firing was later said as resolved. */
+async function truthful(
+  platform: Platform,
+  slack: FakeSlack,
+  since: number,
+  allowed: readonly string[],
+): Promise<string> {
+  await eventually(
+    "no alert fires",
+    420,
+    () => firingNames(platform),
+    (names) => names.length === 0,
+  );
+  const said = () =>
+    slack.messages.filter(({ at, title }) => at >= since && !title.includes("Watchdog"));
+  const nameOf = ({ title }: SlackMessage) =>
+    /([A-Z][A-Za-z0-9]+)(?: on| \(| ×|$)/.exec(title)?.[1] ?? title;
+  const wrong = said()
+    .map(nameOf)
+    .filter((name) => !allowed.includes(name));
+  expect(wrong.length === 0, `paged, but not true: ${wrong.join(", ")}`);
+  await eventually(
+    "what was paged is resolved",
+    420,
+    () => Promise.resolve(said()),
+    (messages) =>
+      [...new Set(messages.map(nameOf))].every((name) =>
+        messages
+          .filter((message) => nameOf(message) === name)
+          .at(-1)
+          ?.title.includes("resolved"),
+      ),
+  );
+  const names = [...new Set(said().map(nameOf))];
+  return names.length === 0 ? "nobody was paged" : `paged and resolved: ${names.join(", ")}`;
+}
+
+async function main(): Promise<boolean> {
+  const steps = new Steps();
+  const work = mkdtempSync(join(tmpdir(), "l2o-e2e-"));
+  const began = Date.now();
+  print(`work folder ${work}`);
+  // Installs the engine's program where it is missing; the engine under test is a private one beside it.
+  await ensureEngine({ progress: print, interactive: false, cacheDirectory });
+  const engineDirectory = join(work, "engine");
+  const engine = await startPrivateEngine({ directory: engineDirectory, progress: print });
+  const gateway = privateEngineNames(engineDirectory).bridgeAddress.split("/")[0] ?? "127.0.0.1";
+  expect(
+    Object.values(networkInterfaces())
+      .flat()
+      .some((address) => address?.address === gateway),
+    `the private engine's bridge ${gateway} does not exist`,
+  );
+  const slack = await FakeSlack.listen(gateway, `/services/${canary}`);
+  const platform = new Platform(
+    join(work, "state"),
+    engine.host,
+    join(__dirname, "environments.js"),
+  );
+  const chain = demoChain(platform);
+
+  try {
+    await steps.step("a fault in one environment does not stop another", async () => {
+      const faulty = await platform.command(["synth", "faulty"]);
+      expect(
+        faulty.code === 1,
+        `synth of the faulty environment ended with ${String(faulty.code)}`,
+      );
+      expect(
+        faulty.stderr.includes(
+          "'bindAddress' must be a loopback or private IPv4 address, got '0.0.0.0'",
+        ),
+        `it said: ${faulty.stderr}`,
+      );
+      expect(!faulty.stderr.includes("    at "), "it printed a stack trace");
+      await platform.must(["synth", "local"]);
+      return undefined;
+    });
+
+    await steps.step("a secret without a file is refused before anything is deployed", async () => {
+      const start = await platform.command(["start", "--demo"]);
+      expect(
+        start.code === 1,
+        `start ended with ${String(start.code)}:\n${start.stdout}${start.stderr}`,
+      );
+      expect(
+        start.stderr.includes("npm run secrets -- set local slack-webhook-url"),
+        `it said: ${start.stdout}${start.stderr}`,
+      );
+      expect((await platform.containers()).length === 0, "something was deployed all the same");
+      return undefined;
+    });
+    await platform.must(["secrets", "set", "local", "slack-webhook-url"], slack.url);
+
+    await steps.step("deploy from nothing", async () => {
+      const out = await platform.must(["start", "--demo"]);
+      writeFileSync(join(work, "start.log"), out);
+      const line = /up after .*/.exec(out)?.[0];
+      expect(line !== undefined, out);
+      return line;
+    });
+    await steps.step(
+      "all containers healthy, all targets up, all rules healthy",
+      async () => {
+        await allHealthy(platform);
+        const containers = await platform.containers();
+        const rules = await platform.must(["status"]);
+        return `${String(containers.length)} containers; ${/rules\s+(.*)/.exec(rules)?.[1] ?? ""}`;
+      },
+      ["deploy from nothing"],
+    );
+    await steps.step(
+      "the second plan is empty",
+      async () => {
+        await plansEmpty(platform);
+        return "terraform plan -detailed-exitcode: 0";
+      },
+      ["deploy from nothing"],
+    );
+    await steps.step(
+      "a second start changes nothing",
+      async () => {
+        const before = await platform.containers();
+        const out = await platform.must(["start", "--demo"]);
+        expect(out.includes("nothing to change"), out);
+        const after = await platform.containers();
+        expect(
+          JSON.stringify(before.map((c) => c.id)) === JSON.stringify(after.map((c) => c.id)),
+          "containers were replaced",
+        );
+        return /up after \d+ s/.exec(out)?.[0];
+      },
+      ["deploy from nothing"],
+    );
+
+    await steps.step(
+      "the names people query answer",
+      async () => {
+        const figures: string[] = [];
+        for (const name of compatibilityNames) {
+          const values = await eventually(
+            name,
+            60,
+            () => platform.query(name),
+            (v) => v.size > 0,
+          );
+          figures.push(`${name.replace(/\{.*/, "")}=${String([...values.values()][0])}`);
+        }
+        return figures.join(" ");
+      },
+      ["deploy from nothing"],
+    );
+
+    await checkRendered(steps, platform, work);
+    await proveCheckersBite(steps, platform, work);
+
+    await steps.step(
+      "PUT and POST pushes both arrive, a wrong path is told",
+      async () => {
+        const push = (method: string, path: string, body: string) =>
+          fetch(`${platform.push}${path}`, { method, ...(body === "" ? {} : { body }) });
+        expect((await push("PUT", "/metrics/job/e2e_push", "e2e_put 1\n")).ok, "PUT was refused");
+        expect(
+          (await push("POST", "/metrics/job/e2e_push", "e2e_post 2\n")).ok,
+          "POST was refused",
+        );
+        for (const [name, value] of [
+          ["e2e_put", 1],
+          ["e2e_post", 2],
+        ] as const) {
+          const got = await eventually(
+            name,
+            60,
+            () => platform.query(name),
+            (v) => v.size === 1,
+          );
+          expect([...got.values()][0] === value, `${name} has another value`);
+        }
+        const wrong = await push("PUT", "/metrics/jobs/e2e", "e2e 1\n");
+        const words = await wrong.text();
+        expect(
+          wrong.status === 404 && words.includes("/metrics/job/<job>"),
+          `a wrong path got ${String(wrong.status)} ${words}`,
+        );
+        const malformed = await push("PUT", "/metrics/job/e2e_push", "not a metric line at all\n");
+        expect(malformed.status === 400, `a malformed push got ${String(malformed.status)}`);
+        expect((await push("DELETE", "/metrics/job/e2e_push", "")).ok, "DELETE was refused");
+        return `wrong path: ${words.trim()}`;
+      },
+      ["deploy from nothing"],
+    );
+
+    await steps.step(
+      "no secret in synth, plan, state, logs or docker inspect",
+      async () => {
+        const needles = [canary, chain.batcherKey()];
+        const seen = new Map<string, string>();
+        for (const file of filesBelow(join(platform.stateDirectory, "cdktf.out"))) {
+          if (!file.includes("/.terraform/")) seen.set(file, readFileSync(file, "utf8"));
+        }
+        for (const folder of ["state", "logs"]) {
+          for (const file of filesBelow(join(platform.stateDirectory, folder))) {
+            seen.set(file, readFileSync(file, "utf8"));
+          }
+        }
+        for (const stack of stacks) {
+          const plan = join(work, `${stack}.plan`);
+          const planned = await platform.terraform(
+            stack,
+            "plan",
+            "-out",
+            plan,
+            "-no-color",
+            "-input=false",
+          );
+          seen.set(`plan ${stack}`, planned.stdout);
+          seen.set(
+            `plan json ${stack}`,
+            (await platform.terraform(stack, "show", "-json", plan)).stdout,
+          );
+        }
+        for (const { id, name } of await platform.containers()) {
+          seen.set(`docker inspect ${name}`, await platform.docker("inspect", id));
+          seen.set(`docker logs ${name}`, await platform.docker("logs", id));
+        }
+        seen.set("output of start", readFileSync(join(work, "start.log"), "utf8"));
+        const leaks = [...seen].filter(([, text]) =>
+          needles.some((needle) => text.includes(needle)),
+        );
+        expect(
+          leaks.length === 0,
+          `a secret stands in ${leaks.map(([where]) => where).join(", ")}`,
+        );
+        const secretFile = join(
+          platform.stateDirectory,
+          "secrets",
+          "local",
+          "alertmanager",
+          "slack-webhook-url",
+        );
+        expect(
+          readFileSync(secretFile, "utf8").includes(canary),
+          "the canary is not where it should be",
+        );
+        expect((statSync(secretFile).mode & 0o777) === 0o444, "the secret's mode is not 0444");
+        expect(
+          (statSync(join(platform.stateDirectory, "secrets", "local")).mode & 0o777) === 0o700,
+          "the secrets' folder is not 0700",
+        );
+        return `${String(seen.size)} texts searched for ${String(needles.length)} canaries`;
+      },
+      ["deploy from nothing"],
+    );
+
+    await fireDrill(steps, platform, chain, slack);
+
+    await steps.step(
+      "one changed threshold replaces exactly what mounts a changed file",
+      async () => {
+        const at = Date.now() - 10_000;
+        const before = {
+          containers: await platform.containers(),
+          uploads: uploadsOf(platform),
+          volumes: await volumes(platform),
+        };
+        platform.variables["E2E_LOW_BALANCE_ETH"] = "0.6";
+        await platform.must(["start", "--demo"]);
+        const after = {
+          containers: await platform.containers(),
+          uploads: uploadsOf(platform),
+          volumes: await volumes(platform),
+        };
+        const mounting = [...after.uploads]
+          .filter(([name, text]) => before.uploads.get(name) !== text)
+          .map(([name]) => name);
+        const replaced = after.containers
+          .filter(({ name, id }) => before.containers.find((old) => old.name === name)?.id !== id)
+          .map(({ name }) => name);
+        expect(mounting.length > 0, "no file changed");
+        expect(
+          JSON.stringify(replaced.sort()) === JSON.stringify(mounting.sort()),
+          `files of ${mounting.join(", ")} changed, replaced were ${replaced.join(", ")}`,
+        );
+        expect(before.volumes === after.volumes, "a volume was replaced");
+        const old = await platform.query('up{job="prometheus"}', at);
+        expect(old.size === 1, "the series from before the change are gone");
+        await plansEmpty(platform);
+        return `replaced: ${replaced.join(", ")}`;
+      },
+      ["deploy from nothing"],
+    );
+
+    await steps.step(
+      "every container killed with SIGKILL comes back, nothing stored is lost",
+      async () => {
+        const stored = await store(platform, chain);
+        const since = Date.now();
+        const before = await platform.containers();
+        for (const { pid } of before) process.kill(pid, "SIGKILL");
+        await eventually(
+          "every container runs again",
+          120,
+          () => platform.containers(),
+          (all) =>
+            all.length === before.length &&
+            all.every((now) => now.pid > 0 && before.every((old) => old.pid !== now.pid)),
+        );
+        await allHealthy(platform);
+        await kept(platform, chain, stored);
+        await plansEmpty(platform);
+        const paged = await truthful(platform, slack, since, allDown);
+        return `${String(before.length)} killed and back after ${String(Math.round((Date.now() - since) / 1000))} s; ${paged}`;
+      },
+      ["deploy from nothing"],
+    );
+
+    await steps.step(
+      "a restart of the engine brings everything back, nothing stored is lost",
+      async () => {
+        const stored = await store(platform, chain);
+        const since = Date.now();
+        await engine.restart();
+        await allHealthy(platform);
+        await kept(platform, chain, stored);
+        await plansEmpty(platform);
+        const paged = await truthful(platform, slack, since, allDown);
+        return `back after ${String(Math.round((Date.now() - since) / 1000))} s; ${paged}`;
+      },
+      ["deploy from nothing"],
+    );
+
+    await steps.step(
+      "stop keeps everything, start brings it back",
+      async () => {
+        const stored = await store(platform, chain);
+        await platform.must(["stop"]);
+        expect(
+          (await platform.containers()).every(({ pid }) => pid === 0),
+          "something still runs",
+        );
+        const failing = await platform.command(["status"]);
+        expect(failing.code === 1, "status does not see that everything is stopped");
+        await platform.must(["start", "--demo"]);
+        await kept(platform, chain, stored);
+        return undefined;
+      },
+      ["deploy from nothing"],
+    );
+
+    await steps.step(
+      "destroy asks first, then removes everything",
+      async () => {
+        const refused = await platform.command(["destroy"]);
+        expect(
+          refused.code === 1 && refused.stderr.includes("--yes"),
+          `it said: ${refused.stdout}${refused.stderr}`,
+        );
+        expect(
+          (await platform.containers()).length > 0,
+          "it removed something without being told to",
+        );
+        await platform.must(["destroy", "local", "--yes"]);
+        expect((await platform.containers()).length === 0, "containers are left");
+        expect((await platform.docker("volume", "ls", "-q")).trim() === "", "volumes are left");
+        return undefined;
+      },
+      ["deploy from nothing"],
+    );
+  } finally {
+    slack.close();
+    await engine.destroy();
+    const facts = join(platform.stateDirectory, "machine.json");
+    mkdirSync(platform.stateDirectory, { recursive: true });
+    rmSync(facts, { force: true });
+    rmSync(work, { recursive: true, force: true });
+  }
+  print(`began at ${new Date(began).toISOString()}`);
+  return steps.close();
+}
+
+/** Alerts that are true while containers are down. */
+const allDown = [
+  "AlertmanagerDown",
+  "BatcherDown",
+  "BlackboxExporterDown",
+  "L1RpcDown",
+  "L2ExporterDown",
+  "L2GethDown",
+  "L2NodeDown",
+  "L2BlockProductionSlow",
+  "NodeExporterDown",
+  "PushgatewayDown",
+  "ServiceDown",
+];
+
+main().then(
+  (passed) => {
+    process.exitCode = passed ? 0 : 1;
+  },
+  (error: unknown) => {
+    print(error instanceof Error ? (error.stack ?? error.message) : String(error));
+    print("0 passed, 1 failed");
+    process.exitCode = 1;
+  },
+);

@@ -1,0 +1,651 @@
+import { execFile, spawn } from "node:child_process";
+import { createHash } from "node:crypto";
+import * as fs from "node:fs";
+import * as http from "node:http";
+import * as path from "node:path";
+import { createInterface } from "node:readline/promises";
+import { setTimeout as sleep } from "node:timers/promises";
+import { promisify } from "node:util";
+
+const execFileAsync = promisify(execFile);
+
+/** Where the Docker Engine listens when DOCKER_HOST says nothing. */
+export const DEFAULT_DOCKER_HOST = "unix:///var/run/docker.sock";
+
+const ANSWER_SECONDS = 60;
+const STOP_SECONDS = 60;
+const INSTALL_MINUTES = 10;
+const HEARTBEAT_SECONDS = 10;
+const REGISTRY_SECONDS = 3;
+const OLDEST_API = "1.41";
+
+/** Receives one line of text per step that a person should see. */
+export type Report = (line: string) => void;
+
+/** A running Docker Engine: its address in DOCKER_HOST form and its version. */
+export interface Engine {
+  readonly host: string;
+  readonly version: string;
+}
+
+/** A Docker Engine of its own: own socket, data, bridge and subnet, nothing shared with the user's. */
+export interface PrivateEngine {
+  /** Address in DOCKER_HOST form. */
+  readonly host: string;
+  /** Process id of the first start; `restart` changes the process. */
+  readonly pid: number;
+  /** Stops the engine and its containers; data stays. */
+  stop(): Promise<void>;
+  /** Stops and starts the engine; containers with a restart policy come back. */
+  restart(): Promise<void>;
+  /** Stops the engine and deletes its data, bridge and run-time files. */
+  destroy(): Promise<void>;
+}
+
+/** An answer of the Docker Engine API. */
+export interface EngineAnswer {
+  readonly status: number;
+  readonly body: string;
+}
+
+/** Where an engine that speaks plain HTTP is reached: a socket path, or a TCP host and port. */
+export type EngineAddress = { socketPath: string } | { host: string; port: number };
+
+/** Splits a DOCKER_HOST value into what an HTTP client needs; throws on anything but unix:// and tcp://. */
+export function engineAddress(dockerHost: string): EngineAddress {
+  const unix = /^unix:\/\/(\/.+)$/.exec(dockerHost)?.[1];
+  if (unix !== undefined) return { socketPath: unix };
+  const tcp = /^(?:tcp|http):\/\/(\[[0-9a-fA-F:.]+\]|[^:/[\]]+):(\d{1,5})\/?$/.exec(dockerHost);
+  const [, host, port] = tcp ?? [];
+  if (host !== undefined && port !== undefined && Number(port) >= 1 && Number(port) <= 65535) {
+    return { host: host.replace(/^\[|\]$/g, ""), port: Number(port) };
+  }
+  throw new Error(
+    `'DOCKER_HOST' must be unix:///<path> or tcp://<host>:<port>, got '${dockerHost}': ` +
+      `for an engine behind ssh forward its socket (ssh -L) and name the forwarded one`,
+  );
+}
+
+/** Sends one request to a Docker Engine and reads the whole answer; fails when nothing listens or `timeoutSeconds` (default 10) pass without a byte. */
+export function engineRequest(o: {
+  dockerHost: string;
+  method: "GET" | "HEAD" | "POST" | "DELETE";
+  path: string;
+  body?: NodeJS.ReadableStream;
+  contentType?: string;
+  timeoutSeconds?: number;
+}): Promise<EngineAnswer> {
+  const address = engineAddress(o.dockerHost);
+  return new Promise((resolve, reject) => {
+    const request = http.request(
+      {
+        ...address,
+        method: o.method,
+        path: o.path,
+        headers: {
+          Host: "docker",
+          ...(o.body === undefined
+            ? {}
+            : {
+                "Content-Type": o.contentType ?? "application/x-tar",
+                "Transfer-Encoding": "chunked",
+              }),
+        },
+        timeout: (o.timeoutSeconds ?? 10) * 1000,
+      },
+      (response) => {
+        const chunks: Buffer[] = [];
+        response.on("data", (chunk: Buffer) => chunks.push(chunk));
+        response.on("error", reject);
+        response.on("end", () => {
+          resolve({
+            status: response.statusCode ?? 0,
+            body: Buffer.concat(chunks).toString("utf8"),
+          });
+        });
+      },
+    );
+    request.on("timeout", () => {
+      request.destroy(new Error(`no answer from ${o.dockerHost} within the time limit`));
+    });
+    request.on("error", reject);
+    if (o.body === undefined) {
+      request.end();
+    } else {
+      o.body.on("error", (error: Error) => request.destroy(error));
+      o.body.pipe(request);
+    }
+  });
+}
+
+type Ping =
+  | { readonly kind: "up"; readonly version: string }
+  | { readonly kind: "down" | "forbidden" | "old"; readonly reason: string };
+
+async function ping(host: string): Promise<Ping> {
+  try {
+    const answer = await engineRequest({
+      dockerHost: host,
+      method: "GET",
+      path: "/version",
+      timeoutSeconds: 5,
+    });
+    const { Version: version, ApiVersion: api } = JSON.parse(answer.body) as {
+      Version?: string;
+      ApiVersion?: string;
+    };
+    if (version === undefined || api === undefined) {
+      return { kind: "down", reason: `${host} answers, but not as a Docker Engine does` };
+    }
+    if (compareVersions(api, OLDEST_API) < 0) {
+      return {
+        kind: "old",
+        reason: `Docker Engine must be 20.10 or newer, got ${version}: update it`,
+      };
+    }
+    return { kind: "up", version };
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    const reason = error instanceof Error ? error.message : String(error);
+    return code === "EACCES" || code === "EPERM"
+      ? { kind: "forbidden", reason }
+      : { kind: "down", reason };
+  }
+}
+
+/** Compares dotted version numbers; negative when `a` is older, ignoring anything after the numbers. */
+export function compareVersions(a: string, b: string): number {
+  const numbers = (version: string): number[] =>
+    (/\d+(?:\.\d+)*/.exec(version)?.[0] ?? "0").split(".").map(Number);
+  const [left, right] = [numbers(a), numbers(b)];
+  for (let i = 0; i < Math.max(left.length, right.length); i++) {
+    const difference = (left[i] ?? 0) - (right[i] ?? 0);
+    if (difference !== 0) return difference;
+  }
+  return 0;
+}
+
+/** Says whether /etc/os-release text describes Debian or one of its derivatives. */
+export function isDebianLike(osRelease: string): boolean {
+  const value = (key: string): string =>
+    new RegExp(`^${key}=["']?([^"'\\n]*)["']?$`, "m").exec(osRelease)?.[1] ?? "";
+  return `${value("ID")} ${value("ID_LIKE")}`.split(/\s+/).includes("debian");
+}
+
+/** Reads a yes/no answer whose default is yes; anything but yes, y or nothing is a no. */
+export function isYes(answer: string): boolean {
+  return ["", "y", "yes"].includes(answer.trim().toLowerCase());
+}
+
+function findProgram(name: string): string | undefined {
+  const folders = (process.env["PATH"] ?? "").split(path.delimiter);
+  for (const folder of [...folders, "/usr/local/sbin", "/usr/sbin", "/sbin", "/usr/bin"]) {
+    const file = path.join(folder, name);
+    try {
+      fs.accessSync(file, fs.constants.X_OK);
+      if (folder !== "" && fs.statSync(file).isFile()) return file;
+    } catch {
+      // Not here: try the next folder.
+    }
+  }
+  return undefined;
+}
+
+function isRoot(): boolean {
+  return process.getuid?.() === 0;
+}
+
+function tail(file: string, lines = 15): string {
+  try {
+    return fs.readFileSync(file, "utf8").trimEnd().split("\n").slice(-lines).join("\n");
+  } catch {
+    return "(no log)";
+  }
+}
+
+async function heartbeat<T>(label: string, progress: Report, work: Promise<T>): Promise<T> {
+  const started = Date.now();
+  const timer = setInterval(() => {
+    progress(`  … ${label}, ${Math.round((Date.now() - started) / 1000)} s`);
+  }, HEARTBEAT_SECONDS * 1000);
+  try {
+    return await work;
+  } finally {
+    clearInterval(timer);
+  }
+}
+
+/**
+ * Finds the Docker Engine of DOCKER_HOST or the default socket; starts one that is installed, installs Debian's where it may.
+ * On a terminal (`interactive`) it asks before it installs (default yes); without one it announces. Throws with the repair when it cannot.
+ */
+export async function ensureEngine(o: {
+  progress: Report;
+  interactive: boolean;
+  cacheDirectory: string;
+}): Promise<Engine> {
+  const named = process.env["DOCKER_HOST"];
+  const host = named === undefined || named === "" ? DEFAULT_DOCKER_HOST : named;
+  const first = await ping(host);
+  if (first.kind === "up") return { host, version: first.version };
+  if (first.kind === "old") throw new Error(first.reason);
+  if (first.kind === "forbidden") {
+    throw new Error(
+      `the Docker Engine at ${host} refuses this user: add it to the group docker ` +
+        `(sudo usermod -aG docker "$USER", then log in again) or run as root`,
+    );
+  }
+  if (host !== DEFAULT_DOCKER_HOST) {
+    throw new Error(
+      `'DOCKER_HOST' must name a running Docker Engine, got ${host} (${first.reason}): ` +
+        `start it or unset DOCKER_HOST`,
+    );
+  }
+  if (process.platform !== "linux") {
+    throw new Error(
+      `no Docker Engine answers at ${host}: start Docker Desktop or another engine and try again`,
+    );
+  }
+  if (findProgram("dockerd") === undefined) {
+    await installEngine(o);
+    const installed = await ping(host);
+    if (installed.kind === "up") return { host, version: installed.version };
+  }
+  return startEngine(host, o);
+}
+
+async function installEngine(o: { progress: Report; interactive: boolean }): Promise<void> {
+  const osRelease = fs.existsSync("/etc/os-release")
+    ? fs.readFileSync("/etc/os-release", "utf8")
+    : "";
+  const apt = findProgram("apt-get");
+  if (!isDebianLike(osRelease) || apt === undefined) {
+    throw new Error(
+      "no Docker Engine is installed: install one (https://docs.docker.com/engine/install/), " +
+        "start it and try again",
+    );
+  }
+  if (!isRoot()) {
+    throw new Error(
+      "no Docker Engine is installed and only root can install it: run 'sudo apt-get install " +
+        `docker.io', 'sudo usermod -aG docker "$USER"', log in again and try again`,
+    );
+  }
+  if (o.interactive) {
+    const terminal = createInterface({ input: process.stdin, output: process.stderr });
+    try {
+      const answer = await terminal.question(
+        "No Docker Engine is installed. Install Debian's package docker.io now? [Y/n] ",
+      );
+      if (!isYes(answer)) {
+        throw new Error(
+          "a Docker Engine is needed: install one ('apt-get install docker.io') and try again",
+        );
+      }
+    } finally {
+      terminal.close();
+    }
+  }
+  o.progress("Docker Engine is not installed: installing Debian's package docker.io");
+  const options = {
+    env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" },
+    timeout: INSTALL_MINUTES * 60_000,
+    maxBuffer: 64 * 1024 * 1024,
+  };
+  // An update that fails for one of several sources still leaves usable lists: the install decides.
+  await heartbeat(
+    "reading the package lists",
+    o.progress,
+    execFileAsync(apt, ["update", "-q"], options).catch(() => undefined),
+  );
+  try {
+    await heartbeat(
+      "installing docker.io",
+      o.progress,
+      execFileAsync(
+        apt,
+        ["install", "-y", "-q", "--no-install-recommends", "docker.io", "iptables", "iproute2"],
+        options,
+      ),
+    );
+  } catch (error) {
+    const output = (error as { stderr?: string }).stderr ?? String(error);
+    throw new Error(
+      `docker.io could not be installed: ${output.trim().split("\n").slice(-5).join("\n")}\n` +
+        "repair it by hand ('apt-get install docker.io') and try again",
+      { cause: error },
+    );
+  }
+}
+
+async function startEngine(
+  host: string,
+  o: { progress: Report; cacheDirectory: string },
+): Promise<Engine> {
+  // systemd's own test for "systemd is the init process" (sd_booted).
+  const systemctl = fs.existsSync("/run/systemd/system") ? findProgram("systemctl") : undefined;
+  let log: string;
+  if (systemctl !== undefined) {
+    log = "journalctl -u docker";
+    o.progress("starting the Docker Engine (systemctl start docker)");
+    try {
+      await execFileAsync(systemctl, ["start", "docker"], { timeout: ANSWER_SECONDS * 1000 });
+    } catch (error) {
+      throw new Error(
+        "the Docker Engine is installed but does not start: run 'sudo systemctl start docker' " +
+          "and read 'journalctl -u docker'",
+        { cause: error },
+      );
+    }
+  } else {
+    if (!isRoot()) {
+      throw new Error(
+        "the Docker Engine is installed but not running, and only root can start it: " +
+          "run 'sudo service docker start' and try again",
+      );
+    }
+    fs.mkdirSync(o.cacheDirectory, { recursive: true });
+    log = path.join(o.cacheDirectory, "dockerd.log");
+    o.progress(`starting the Docker Engine (log: ${log})`);
+    const child = spawnDetached(findProgram("dockerd") ?? "dockerd", [], log);
+    const up = await waitUntilUp(host, ANSWER_SECONDS, o.progress, () => child.exitCode !== null);
+    if (up !== undefined) return { host, version: up };
+    if (child.exitCode === null) child.kill("SIGTERM");
+    throw new Error(`the Docker Engine did not start; the end of ${log}:\n${tail(log)}`);
+  }
+  const version = await waitUntilUp(host, ANSWER_SECONDS, o.progress);
+  if (version !== undefined) return { host, version };
+  throw new Error(
+    `the Docker Engine was started but does not answer at ${host} within ${ANSWER_SECONDS} s: read ${log}`,
+  );
+}
+
+function spawnDetached(program: string, args: readonly string[], log: string) {
+  const output = fs.openSync(log, "a");
+  try {
+    const child = spawn(program, args, { detached: true, stdio: ["ignore", output, output] });
+    child.on("error", () => undefined);
+    child.unref();
+    return child;
+  } finally {
+    fs.closeSync(output);
+  }
+}
+
+async function waitUntilUp(
+  host: string,
+  seconds: number,
+  progress: Report,
+  gaveUp: () => boolean = () => false,
+): Promise<string | undefined> {
+  const wait = async (): Promise<string | undefined> => {
+    const end = Date.now() + seconds * 1000;
+    while (Date.now() < end) {
+      const answer = await ping(host);
+      if (answer.kind === "up") return answer.version;
+      if (gaveUp()) return undefined;
+      await sleep(200);
+    }
+    return undefined;
+  };
+  return heartbeat("waiting for the Docker Engine", progress, wait());
+}
+
+/** The names and subnets of a private engine, derived from its directory so that two never meet. */
+export function privateEngineNames(directory: string): {
+  id: string;
+  runDirectory: string;
+  bridge: string;
+  bridgeAddress: string;
+  addressPool: string;
+} {
+  const digest = createHash("sha256").update(path.resolve(directory)).digest();
+  const id = digest.toString("hex").slice(0, 8);
+  // 10.192.0.0 to 10.223.255.0: outside Docker's own default pools (172.17.0.0/12, 192.168.0.0/16).
+  const second = 192 + ((digest[4] ?? 0) % 32);
+  return {
+    id,
+    // A socket path has 107 bytes at most, so it is not below the caller's directory.
+    runDirectory: `/run/l2-observatory-${id}`,
+    bridge: `l2o${id}`,
+    bridgeAddress: `10.${second}.0.1/24`,
+    addressPool: `10.${second}.128.0/17`,
+  };
+}
+
+/**
+ * Starts a second Docker Engine with all of its state below `directory` (absolute path) and waits until it answers. Needs root.
+ * It changes no kernel setting and adds one forwarding rule, for its own subnet only: its containers reach each other and the host, not the internet.
+ */
+export async function startPrivateEngine(o: {
+  directory: string;
+  progress: Report;
+}): Promise<PrivateEngine> {
+  if (!path.isAbsolute(o.directory)) {
+    throw new Error(`'directory' must be an absolute path, got '${o.directory}'`);
+  }
+  const dockerd = findProgram("dockerd");
+  if (process.platform !== "linux" || dockerd === undefined || !isRoot()) {
+    throw new Error(
+      "a private Docker Engine needs Linux, root and an installed dockerd: " +
+        "run as root after 'apt-get install docker.io'",
+    );
+  }
+  const names = privateEngineNames(o.directory);
+  const host = `unix://${names.runDirectory}/docker.sock`;
+  const pidFile = path.join(names.runDirectory, "docker.pid");
+  const log = path.join(o.directory, "dockerd.log");
+  const configFile = path.join(o.directory, "daemon.json");
+  fs.mkdirSync(o.directory, { recursive: true });
+  fs.mkdirSync(names.runDirectory, { recursive: true, mode: 0o700 });
+  fs.writeFileSync(configFile, "{}\n");
+
+  const stop = async (): Promise<void> => {
+    const pid = await ownProcess(pidFile);
+    if (pid === undefined) return;
+    process.kill(pid, "SIGTERM");
+    const end = Date.now() + STOP_SECONDS * 1000;
+    while (isAlive(pid)) {
+      if (Date.now() > end) {
+        process.kill(pid, "SIGKILL");
+        break;
+      }
+      await sleep(100);
+    }
+  };
+
+  const start = async (): Promise<number> => {
+    await ensureBridge(names.bridge, names.bridgeAddress);
+    await allowWithin(names.addressPool);
+    const child = spawnDetached(
+      dockerd,
+      [
+        `--config-file=${configFile}`,
+        `--host=${host}`,
+        `--data-root=${path.join(o.directory, "data")}`,
+        `--exec-root=${path.join(names.runDirectory, "exec")}`,
+        `--pidfile=${pidFile}`,
+        `--bridge=${names.bridge}`,
+        `--default-address-pool=base=${names.addressPool},size=24`,
+        `--cgroup-parent=/l2-observatory-${names.id}`,
+        // A containerd of the system would be shared: keep the two engines apart there too.
+        `--containerd-namespace=l2o-${names.id}`,
+        `--containerd-plugins-namespace=l2o-${names.id}-plugins`,
+        // Two engines that both write firewall rules flush each other's.
+        "--iptables=false",
+        "--ip6tables=false",
+        "--ip-forward=false",
+        "--ip-masq=false",
+        "--userland-proxy=true",
+      ],
+      log,
+    );
+    const version = await waitUntilUp(
+      host,
+      ANSWER_SECONDS,
+      o.progress,
+      () => child.exitCode !== null,
+    );
+    if (version === undefined || child.pid === undefined) {
+      if (child.exitCode === null) child.kill("SIGTERM");
+      throw new Error(`the private Docker Engine did not start; the end of ${log}:\n${tail(log)}`);
+    }
+    return child.pid;
+  };
+
+  // A run that was cut short may have left its engine behind.
+  await stop();
+  o.progress(`starting a private Docker Engine in ${o.directory}`);
+  const pid = await start();
+  return {
+    host,
+    pid,
+    stop,
+    restart: async () => {
+      await stop();
+      await start();
+    },
+    destroy: async () => {
+      await removeAllContainers(host);
+      await stop();
+      const ip = findProgram("ip");
+      if (ip !== undefined) {
+        await execFileAsync(ip, ["link", "delete", names.bridge]).catch(() => undefined);
+      }
+      await disallowWithin(names.addressPool);
+      removeControlGroups(`l2-observatory-${names.id}`);
+      await unmountBelow([o.directory, names.runDirectory]);
+      fs.rmSync(names.runDirectory, { recursive: true, force: true });
+      fs.rmSync(o.directory, { recursive: true, force: true });
+    },
+  };
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    // A child that ended but was not collected yet still takes signals.
+    return !/^State:\s+Z/m.test(fs.readFileSync(`/proc/${pid}/status`, "utf8"));
+  } catch {
+    return false;
+  }
+}
+
+/** The process of a pid file, if it is alive and was started with that pid file: a number alone may have been reused. */
+async function ownProcess(pidFile: string): Promise<number | undefined> {
+  try {
+    const pid = Number((await fs.promises.readFile(pidFile, "utf8")).trim());
+    const commandLine = await fs.promises.readFile(`/proc/${pid}/cmdline`, "utf8");
+    return commandLine.split("\0").includes(`--pidfile=${pidFile}`) ? pid : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+async function ensureBridge(name: string, address: string): Promise<void> {
+  if (fs.existsSync(`/sys/class/net/${name}`)) return;
+  const ip = findProgram("ip");
+  if (ip === undefined) {
+    throw new Error("a private Docker Engine needs the program ip: 'apt-get install iproute2'");
+  }
+  await execFileAsync(ip, ["link", "add", "name", name, "type", "bridge"]);
+  await execFileAsync(ip, ["address", "add", address, "dev", name]);
+  await execFileAsync(ip, ["link", "set", name, "up"]);
+}
+
+const withinRule = (pool: string): string[] => ["FORWARD", "-s", pool, "-d", pool, "-j", "ACCEPT"];
+
+/** The user's engine sets the forward policy to drop, which with bridge filtering also stops frames inside our bridges. */
+async function allowWithin(pool: string): Promise<void> {
+  const iptables = findProgram("iptables");
+  if (iptables === undefined) return;
+  try {
+    await execFileAsync(iptables, ["-w", "-C", ...withinRule(pool)]);
+  } catch {
+    await execFileAsync(iptables, ["-w", "-A", ...withinRule(pool)]);
+  }
+}
+
+async function disallowWithin(pool: string): Promise<void> {
+  const iptables = findProgram("iptables");
+  if (iptables === undefined) return;
+  await execFileAsync(iptables, ["-w", "-D", ...withinRule(pool)]).catch(() => undefined);
+}
+
+function removeControlGroups(name: string): void {
+  const root = "/sys/fs/cgroup";
+  const folders = [root, ...fs.readdirSync(root).map((controller) => path.join(root, controller))];
+  for (const folder of folders) {
+    try {
+      fs.rmdirSync(path.join(folder, name));
+    } catch {
+      // Not there, or still in use for a moment: an empty group costs nothing.
+    }
+  }
+}
+
+async function removeAllContainers(host: string): Promise<void> {
+  try {
+    const list = await engineRequest({
+      dockerHost: host,
+      method: "GET",
+      path: "/containers/json?all=1",
+    });
+    for (const { Id: id } of JSON.parse(list.body) as { Id: string }[]) {
+      await engineRequest({
+        dockerHost: host,
+        method: "DELETE",
+        path: `/containers/${id}?force=1&v=1`,
+        timeoutSeconds: 60,
+      });
+    }
+    // Networks own a bridge each, which would outlive the engine.
+    await engineRequest({ dockerHost: host, method: "POST", path: "/networks/prune" });
+  } catch {
+    // The engine is down already: its containers are too, and its data goes with the directory.
+  }
+}
+
+async function unmountBelow(directories: readonly string[]): Promise<void> {
+  const umount = findProgram("umount");
+  if (umount === undefined) return;
+  const mounted = fs
+    .readFileSync("/proc/self/mounts", "utf8")
+    .split("\n")
+    .map((line) => line.split(" ")[1] ?? "")
+    .filter((point) => directories.some((directory) => point.startsWith(`${directory}/`)))
+    .sort((a, b) => b.length - a.length);
+  for (const point of mounted) {
+    await execFileAsync(umount, ["-l", point]).catch(() => undefined);
+  }
+}
+
+/** The host that serves the API of an image registry: Docker Hub's is not the one its image names carry. */
+export function registryApiHost(host: string): string {
+  return ["", "docker.io", "index.docker.io", "hub.docker.com"].includes(host)
+    ? "registry-1.docker.io"
+    : host;
+}
+
+/** Says whether a URL gives any HTTP answer at all, 401 and 403 included, within `seconds` (default 3). */
+export async function urlAnswers(url: string, seconds = REGISTRY_SECONDS): Promise<boolean> {
+  try {
+    await fetch(url, {
+      method: "HEAD",
+      redirect: "manual",
+      signal: AbortSignal.timeout(seconds * 1000),
+    });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Says whether the registry of an image (`docker.io`, `ghcr.io`, `host:port`) gives any HTTP answer within 3 s. */
+export async function registryReachable(host: string): Promise<boolean> {
+  const api = registryApiHost(host);
+  const loopback = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])(:\d+)?$/.test(api);
+  // The engine itself allows plain HTTP for loopback registries only.
+  if (loopback && (await urlAnswers(`http://${api}/v2/`))) return true;
+  return urlAnswers(`https://${api}/v2/`);
+}

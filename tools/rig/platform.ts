@@ -1,0 +1,131 @@
+import { mkdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { run, type Finished } from "../../commands/shell";
+import type { MachineFacts } from "../../commands/workspace";
+import { packageRoot } from "../../constructs/core/paths";
+
+/** A container as the engine knows it. */
+export interface ContainerState {
+  readonly id: string;
+  readonly name: string;
+  readonly pid: number;
+  readonly health: string;
+  readonly startedAt: string;
+}
+
+interface Inspected {
+  readonly Id: string;
+  readonly Name: string;
+  readonly State: {
+    readonly Pid: number;
+    readonly StartedAt: string;
+    readonly Status: string;
+    readonly Health?: { readonly Status: string };
+  };
+}
+
+/** The ports of a platform under test: others than those of a platform that may run here already. */
+export const ports = {
+  prometheus: 19090,
+  pushgateway: 19091,
+  alertmanager: 19093,
+  demoL1: 19545,
+} as const;
+
+/** The platform under test: a state folder and an engine of its own, driven through the commands a user types. */
+export class Platform {
+  readonly prometheus = `http://127.0.0.1:${String(ports.prometheus)}`;
+  readonly alertmanager = `http://127.0.0.1:${String(ports.alertmanager)}`;
+  readonly push = `http://127.0.0.1:${String(ports.pushgateway)}`;
+
+  constructor(
+    readonly stateDirectory: string,
+    readonly dockerHost: string,
+    /** Compiled module with the environments under test. */
+    readonly environmentsModule: string,
+    /** Variables of the commands beside those of this class. */
+    readonly variables: Record<string, string> = {},
+  ) {
+    mkdirSync(stateDirectory, { recursive: true });
+  }
+
+  get env(): Record<string, string> {
+    return {
+      L2O_STATE: this.stateDirectory,
+      L2O_ENVIRONMENTS_MODULE: this.environmentsModule,
+      DOCKER_HOST: this.dockerHost,
+      ...this.variables,
+    };
+  }
+
+  /** Runs a command as a user does: `npm run <verb> -- …`. */
+  command(args: readonly string[], input?: string): Promise<Finished> {
+    return run(process.execPath, [join(packageRoot, "commands", "launch.mjs"), ...args], {
+      cwd: packageRoot,
+      env: this.env,
+      ...(input === undefined ? {} : { input }),
+    });
+  }
+
+  /** Runs a command that must succeed. @throws Error with what it said */
+  async must(args: readonly string[], input?: string): Promise<string> {
+    const { code, stdout, stderr } = await this.command(args, input);
+    if (code !== 0)
+      throw new Error(`${args.join(" ")} ended with ${String(code)}:\n${stdout}${stderr}`);
+    return stdout;
+  }
+
+  /** Runs the Docker client against the engine under test. @throws Error with what it said */
+  async docker(...args: readonly string[]): Promise<string> {
+    const { code, stdout, stderr } = await run("docker", args, { env: this.env });
+    if (code !== 0) throw new Error(`docker ${args.slice(0, 3).join(" ")}: ${stderr.trim()}`);
+    return stdout;
+  }
+
+  /** Every container of the engine under test. */
+  async containers(): Promise<readonly ContainerState[]> {
+    const ids = (await this.docker("ps", "-aq")).split("\n").filter((id) => id !== "");
+    if (ids.length === 0) return [];
+    const inspected = JSON.parse(await this.docker("inspect", ...ids)) as readonly Inspected[];
+    return inspected
+      .map(({ Id, Name, State }) => ({
+        id: Id,
+        name: Name.replace(/^\//, ""),
+        pid: State.Pid,
+        startedAt: State.StartedAt,
+        health: State.Health?.Status ?? State.Status,
+      }))
+      .sort((a, b) => a.name.localeCompare(b.name));
+  }
+
+  /** Runs Terraform in a stack's folder, as deployed. */
+  terraform(stack: string, ...args: readonly string[]): Promise<Finished> {
+    const facts = JSON.parse(
+      readFileSync(join(this.stateDirectory, "machine.json"), "utf8"),
+    ) as MachineFacts;
+    return run(facts.terraform ?? "terraform", args, {
+      cwd: join(this.stateDirectory, "cdktf.out", "stacks", stack),
+      env: {
+        ...this.env,
+        CHECKPOINT_DISABLE: "1",
+        ...(facts.cliConfigFile === undefined ? {} : { TF_CLI_CONFIG_FILE: facts.cliConfigFile }),
+      },
+    });
+  }
+
+  /** Values of an instant query, by the JSON of their labels. */
+  async query(promql: string, at?: number): Promise<ReadonlyMap<string, number>> {
+    const url = new URL(`${this.prometheus}/api/v1/query`);
+    url.searchParams.set("query", promql);
+    if (at !== undefined) url.searchParams.set("time", String(at / 1000));
+    const response = await fetch(url, { signal: AbortSignal.timeout(10_000) });
+    const { data, error } = (await response.json()) as {
+      data?: { result: { metric: Record<string, string>; value: [number, string] }[] };
+      error?: string;
+    };
+    if (data === undefined) throw new Error(`${promql}: ${error ?? String(response.status)}`);
+    return new Map(
+      data.result.map(({ metric, value }) => [JSON.stringify(metric), Number(value[1])]),
+    );
+  }
+}
