@@ -1,0 +1,67 @@
+import { Construct } from "constructs";
+import type { ITerraformDependable } from "cdktf";
+import { IamInstanceProfile } from "@cdktf/provider-aws/lib/iam-instance-profile";
+import { IamRole } from "@cdktf/provider-aws/lib/iam-role";
+import { IamRolePolicy } from "@cdktf/provider-aws/lib/iam-role-policy";
+import type { HostParameters } from "./parameters";
+import { assumedBy, policy } from "./policy";
+
+/** Props of {@link Identity}. */
+export interface IdentityProps {
+  /** Shown in the role's description. */
+  readonly name: string;
+  readonly parameters: HostParameters;
+  /** ARN prefix of the region's parameters: `arn:<partition>:ssm:<region>:<account>`. */
+  readonly ssmArn: string;
+}
+
+/**
+ * What the instance may do at AWS: hold Session Manager's channels, read the parameters of its environment, and
+ * publish its own public key. AWS's own policy for Session Manager would let it read every parameter of the account.
+ */
+export class Identity extends Construct {
+  /** Name of the instance profile. */
+  readonly profileName: string;
+  /** What must be there before the profile is of use. */
+  readonly ready: readonly ITerraformDependable[];
+
+  constructor(scope: Construct, id: string, props: IdentityProps) {
+    super(scope, id);
+    const { parameters, ssmArn } = props;
+    const role = new IamRole(this, "role", {
+      description: `The instance of ${props.name}`,
+      assumeRolePolicy: assumedBy("ec2.amazonaws.com"),
+    });
+    const permissions = new IamRolePolicy(this, "policy", {
+      role: role.id,
+      policy: policy(
+        {
+          sid: "SessionManagerChannels",
+          actions: [
+            "ssm:UpdateInstanceInformation",
+            "ssmmessages:CreateControlChannel",
+            "ssmmessages:CreateDataChannel",
+            "ssmmessages:OpenControlChannel",
+            "ssmmessages:OpenDataChannel",
+          ],
+          resources: ["*"],
+        },
+        {
+          sid: "ReadOwnParameters",
+          actions: ["ssm:GetParameter", "ssm:GetParameters", "ssm:GetParametersByPath"],
+          resources: [
+            `${ssmArn}:parameter${parameters.root}`,
+            `${ssmArn}:parameter${parameters.root}/*`,
+          ],
+        },
+        {
+          sid: "PublishOwnPublicKey",
+          actions: ["ssm:PutParameter"],
+          resources: [`${ssmArn}:parameter${parameters.publicKey}`],
+        },
+      ),
+    });
+    this.profileName = new IamInstanceProfile(this, "profile", { role: role.name }).name;
+    this.ready = [permissions];
+  }
+}
