@@ -91,12 +91,13 @@ const entry = {
   check: ["tools", "check.js"],
   e2e: ["__tests__", "e2e", "run.js"],
   exports: ["tools", "generate-exports.js"],
+  docs: ["tools", "generate-docs.js"],
   bench: ["bench", "run.js"],
 }[verb];
 const file = join(root, "dist", ...(entry ?? ["commands", "cli.js"]));
 const { status, signal } = spawnSync(
   process.execPath,
   [file, ...(entry === undefined ? [verb] : []), ...rest],
-  { stdio: "inherit", cwd: process.env.INIT_CWD ?? process.cwd() },
+  { stdio: "inherit", cwd: root },
 );
 process.exit(signal === null ? (status ?? 1) : 1);

@@ -103,7 +103,7 @@ export async function cdktf(
       onLine: (raw) => {
         const line = raw.trim();
         if (!notable.test(line)) return;
-        const change = /(\S+): (Creation|Destruction|Modifications) complete after (\S+)/.exec(
+        const change = /\(([^()]+)\): (Creation|Destruction|Modifications) complete after (\S+)/.exec(
           line,
         );
         if (change === null) {
@@ -117,7 +117,7 @@ export async function cdktf(
           Destruction: "removed",
           Modifications: "changed",
         };
-        progress(`  ${verbs[kind] ?? kind} ${address.replace(/_[0-9A-F]{8}$/, "")} (${time})`);
+        progress(`  ${verbs[kind] ?? kind} ${address} (${time})`);
       },
     },
   );

@@ -36,7 +36,7 @@ export interface DemoStackProps {
 }
 
 /** What the demonstration may take of the machine it runs on: it stands in for a rollup's own hosts. */
-const machine = { name: "the demonstration", memoryMiB: 1280, swapMiB: 0, diskGiB: 6 };
+const machine = { name: "the demonstration", memoryMiB: 1024, swapMiB: 0, diskGiB: 12 };
 
 /** A rollup to watch: two chains of geth's developer mode, a real op-batcher and a stand-in for op-node. */
 export class DemoStack extends TerraformStack {
