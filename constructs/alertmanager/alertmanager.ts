@@ -65,6 +65,8 @@ export class Alertmanager extends Service implements Observable {
         `--config.file=${configFolder}/alertmanager.yml`,
         "--storage.path=/alertmanager",
         "--cluster.listen-address=",
+        // A kill loses the silences and the notification log since the last snapshot; the default is 15 minutes.
+        "--data.maintenance-interval=5s",
         `--web.external-url=http://${runtime.bindAddress}:${String(hostPort)}`,
       ],
       health: { command: ["wget", "-q", "-O", "/dev/null", "http://127.0.0.1:9093/-/ready"] },

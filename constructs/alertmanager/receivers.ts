@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { priorities, priorityDetails, type Priority } from "../core/alert";
-import { httpUrl, kebabName, matching, secretReference } from "../core/schema";
+import { kebabName, matching, secretReference, urlOrSecret } from "../core/schema";
 import { secretFile, type Secret } from "../core/secret";
 
 const slack = z.strictObject({
@@ -17,7 +17,7 @@ const webhook = z.strictObject({
   name: kebabName,
   type: z.literal("webhook"),
   /** A URL without a key in it, or a file with the whole URL. */
-  url: z.union([httpUrl, secretReference]),
+  url: urlOrSecret,
   /** File with a bearer token. */
   bearerToken: secretReference.optional(),
 });

@@ -42,6 +42,11 @@ function row(cells: readonly string[]): string {
   return cells.map((cell, i) => (i === 0 ? cell.padEnd(22) : cell.padStart(12))).join("");
 }
 
+/** Without the last digits of binary fractions: 4 + 0.1 + 0.1 is 4.2. */
+function tidy(sum: number): number {
+  return Number(sum.toFixed(3));
+}
+
 /** Adds up what the services of a machine need. */
 export class Budget {
   readonly #entries: Entry[] = [];
@@ -83,7 +88,8 @@ export class Budget {
     readonly limitMiB: number;
     readonly diskGiB: number;
   } {
-    const sum = (of: (entry: Entry) => number) => this.#entries.reduce((n, e) => n + of(e), 0);
+    const sum = (of: (entry: Entry) => number) =>
+      tidy(this.#entries.reduce((n, e) => n + of(e), 0));
     return {
       reservationMiB: sum((e) => e.memory.reservationMiB),
       limitMiB: sum((e) => e.memory.limitMiB),
@@ -106,7 +112,7 @@ export class Budget {
         "",
         String(machine.memoryMiB - systemMiB),
         String(machine.memoryMiB + machine.swapMiB),
-        String(machine.diskGiB * usableDiskShare),
+        String(tidy(machine.diskGiB * usableDiskShare)),
       ]),
     ].join("\n");
   }
@@ -119,7 +125,7 @@ export class Budget {
     const { machine, total } = this;
     const usable = machine.memoryMiB - systemMiB;
     const most = machine.memoryMiB + machine.swapMiB;
-    const disk = machine.diskGiB * usableDiskShare;
+    const disk = tidy(machine.diskGiB * usableDiskShare);
     return [
       ...(total.reservationMiB > usable
         ? [

@@ -19,6 +19,12 @@ export const images = {
 /** Key of an image of {@link images}. */
 export type ImageName = keyof typeof images;
 
+/** An image of somebody else's, used as it is: no registry is put in front of it. */
+export interface OtherImage {
+  /** With a version tag or a digest. */
+  readonly reference: string;
+}
+
 /** Where images come from. */
 export interface ImageSourceProps {
   /**
@@ -53,15 +59,17 @@ export function imageFaults(source: ImageSourceProps, field = "images"): Fault[]
       ];
     }
     if (isPinned(reference)) return [];
-    return [
-      {
-        field: `${field}.overrides.${name}`,
-        allowed: "an image with a version tag or a digest",
-        got: show(reference),
-        repair: "pin it, for example 'registry.example/name:v1.2.3'",
-      },
-    ];
+    return [unpinned(`${field}.overrides.${name}`, reference)];
   });
+}
+
+function unpinned(field: string, reference: string): Fault {
+  return {
+    field,
+    allowed: "an image with a version tag or a digest",
+    got: show(reference),
+    repair: "pin it, for example 'registry.example/name:v1.2.3'",
+  };
 }
 
 /** Resolves image names to references. */
@@ -76,10 +84,17 @@ export class ImageSource {
     this.#overrides = props.overrides ?? {};
   }
 
-  /** The reference to run for `name`. */
-  reference(name: ImageName): string {
-    const override = this.#overrides[name];
+  /**
+   * The reference to run.
+   * @throws ConfigurationError when another image is not pinned
+   */
+  reference(image: ImageName | OtherImage): string {
+    if (typeof image === "object") {
+      refuse("image", isPinned(image.reference) ? [] : [unpinned("reference", image.reference)]);
+      return image.reference;
+    }
+    const override = this.#overrides[image];
     if (override !== undefined) return override;
-    return this.#registry === undefined ? images[name] : `${this.#registry}/${images[name]}`;
+    return this.#registry === undefined ? images[image] : `${this.#registry}/${images[image]}`;
   }
 }

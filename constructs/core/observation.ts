@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import { Tokenization } from "cdktf";
+import { Token } from "cdktf";
 import { isAlert, type Alert, type Priority, type Runbook, type RuleGroup } from "./alert";
 import type { Endpoint } from "./endpoint";
 
@@ -83,8 +83,7 @@ export interface Job {
 }
 
 function holdsToken(value: unknown): boolean {
-  if (typeof value === "string") return Tokenization.reverse(value).length > 0;
-  if (typeof value === "number") return Tokenization.isResolvable(value);
+  if (Token.isUnresolved(value)) return true;
   if (Array.isArray(value)) return value.some(holdsToken);
   if (typeof value === "object" && value !== null) return Object.values(value).some(holdsToken);
   return false;

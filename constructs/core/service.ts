@@ -14,7 +14,7 @@ import { Image } from "@cdktf/provider-docker/lib/image";
 import { Volume } from "@cdktf/provider-docker/lib/volume";
 import type { MemoryBudget } from "./budget";
 import { terraformLiteral, type ConfigFile } from "./config-file";
-import type { ImageName } from "./images";
+import type { ImageName, OtherImage } from "./images";
 import type { Runtime } from "./runtime";
 import { secretsMount, type Secret } from "./secret";
 
@@ -46,7 +46,8 @@ export interface HostFolder extends Exception {
 /** Props of {@link Service}. */
 export interface ServiceProps {
   readonly runtime: Runtime;
-  readonly image: ImageName;
+  /** One of this package, or another one that is pinned. */
+  readonly image: ImageName | OtherImage;
   readonly memory: MemoryBudget;
   readonly health: Health;
   /**
@@ -117,8 +118,11 @@ const probeRetries = 6;
 
 /** Seconds in Go's canonical notation (`90` → `1m30s`): the provider compares durations as strings. */
 export function goDuration(seconds: number): string {
-  const minutes = Math.floor(seconds / 60);
-  return minutes === 0 ? `${String(seconds)}s` : `${String(minutes)}m${String(seconds % 60)}s`;
+  const hours = Math.floor(seconds / 3600);
+  const minutes = Math.floor(seconds / 60) % 60;
+  const rest = `${seconds % 60}s`;
+  if (hours > 0) return `${hours}h${minutes}m${rest}`;
+  return minutes > 0 ? `${minutes}m${rest}` : rest;
 }
 
 function once<T>(make: () => T): () => T {
@@ -171,19 +175,19 @@ export class Service extends Construct {
       securityOpts: ["no-new-privileges:true"],
       memory: memory.limitMiB,
       memorySwap: memory.limitMiB,
-      cpus: String(cpus),
+      // The provider compares text, and reads a whole number back as `1.0`.
+      cpus: Number.isInteger(cpus) ? cpus.toFixed(1) : String(cpus),
       tmpfs,
       logDriver: "json-file",
       logOpts: { "max-size": "10m", "max-file": "3" },
       healthcheck,
       ...("none" in props.health ? {} : { wait: true, waitTimeout: waitSeconds(props.health) }),
       networksAdvanced: Lazy.anyValue({
-        produce: () => [
-          containerNetworksAdvancedToTerraform({ name: runtime.networkId, aliases: [id] }),
-          ...(props.networks?.() ?? []).map((name) =>
-            containerNetworksAdvancedToTerraform({ name }),
-          ),
-        ],
+        produce: () =>
+          [
+            { name: runtime.networkId, aliases: [id] },
+            ...(props.networks?.() ?? []).map((name) => ({ name })),
+          ].map((network): unknown => containerNetworksAdvancedToTerraform(network)),
       }),
       ports:
         props.publish === undefined
@@ -215,7 +219,9 @@ export class Service extends Construct {
               },
             ]),
       ],
-      upload: Lazy.anyValue({ produce: () => uploads().map(containerUploadToTerraform) }),
+      upload: Lazy.anyValue({
+        produce: () => uploads().map((upload): unknown => containerUploadToTerraform(upload)),
+      }),
       labels: Lazy.anyValue({
         produce: () =>
           Object.entries({
@@ -234,7 +240,7 @@ export class Service extends Construct {
                 ]),
               )
               .digest("hex"),
-          }).map(([label, value]) => containerLabelsToTerraform({ label, value })),
+          }).map(([label, value]): unknown => containerLabelsToTerraform({ label, value })),
       }),
       dependsOn: props.dependsOn === undefined ? undefined : [...props.dependsOn],
     });

@@ -14,6 +14,15 @@ export interface SourceContext {
   readonly runtime: Runtime;
 }
 
+/** A setting that another source may state too, and then alike. */
+export interface Agreement {
+  /** What the setting is about, e.g. `batcher wallet of my-chain`. */
+  readonly what: string;
+  /** Where it stands in the source's props. */
+  readonly field: string;
+  readonly value: unknown;
+}
+
 /** Something an environment watches, listed under `sources`. Nothing is checked until the environment is. */
 export interface Source {
   /** Folder name of the exporter. */
@@ -24,6 +33,10 @@ export interface Source {
   readonly networks: readonly string[];
   /** Secrets that its container needs, if it has one. */
   readonly secrets: readonly Secret[];
+  /** `host:port` of the programs that it scrapes and does not run itself. */
+  readonly targets: readonly string[];
+  /** What other sources of the environment must not contradict. */
+  readonly agreements: readonly Agreement[];
   /** Every fault of its props; `field` is where they stand in the environment. */
   check(field: string): Fault[];
   /** @throws ConfigurationError when the props are at fault */
@@ -45,25 +58,42 @@ export interface SourceDefinition<S extends z.ZodType> {
   networks?(props: z.output<S>): readonly string[];
   /** @default - none */
   secrets?(props: z.output<S>): readonly Secret[];
+  /** @default - none */
+  targets?(props: z.output<S>): readonly string[];
+  /** @default - none */
+  agreements?(props: z.output<S>): readonly Agreement[];
   create(props: z.output<S>, context: SourceContext): readonly Observable[];
 }
 
-/** Makes the factory that environments call: `opBatcher({ chain: "my-chain" })`. */
+/** What environments call to list a source: `opBatcher({ chain: "my-chain" })`. */
+export interface SourceFactory<S extends z.ZodType> {
+  (props: z.input<S>): Source;
+  /** Folder name of the exporter. */
+  readonly type: string;
+  /** What an environment may write. */
+  readonly schema: S;
+}
+
+/** Makes the factory of a kind of source. */
 export function defineSource<S extends z.ZodType>(
   definition: SourceDefinition<S>,
-): (props: z.input<S>) => Source {
-  return (props) => {
-    const parsed = definition.schema.safeParse(props);
+): SourceFactory<S> {
+  const { type, schema } = definition;
+  const make = (props: z.input<S>): Source => {
+    const parsed = schema.safeParse(props);
     const whenSound = <T>(read: (props: z.output<S>) => T, otherwise: T): T =>
       parsed.success ? read(parsed.data) : otherwise;
     const instance = whenSound((p) => definition.instance?.(p), undefined);
     return {
-      type: definition.type,
-      id: instance === undefined ? definition.type : `${definition.type}-${instance}`,
+      type,
+      id: instance === undefined ? type : `${type}-${instance}`,
       networks: whenSound((p) => definition.networks?.(p) ?? [], []),
       secrets: whenSound((p) => definition.secrets?.(p) ?? [], []),
+      targets: whenSound((p) => definition.targets?.(p) ?? [], []),
+      agreements: whenSound((p) => definition.agreements?.(p) ?? [], []),
       check: (field) => (parsed.success ? [] : faultsOf(parsed.error, props, field)),
-      create: (context) => definition.create(definition.schema.parse(props), context),
+      create: (context) => definition.create(schema.parse(props), context),
     };
   };
+  return Object.assign(make, { type, schema });
 }

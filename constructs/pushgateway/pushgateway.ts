@@ -59,6 +59,18 @@ export class Pushgateway extends Service {
   }
 }
 
+/** One page per alert name: chains share it, and tiers stand on it one after another. */
+function runbookPages(alerts: readonly Alert[]): ConfigFile[] {
+  const names = [...new Set(alerts.map(({ name }) => name))];
+  return names.map((name) => {
+    const pages = alerts.filter((alert) => alert.name === name).map(renderRunbook);
+    return ConfigFile.text(
+      `/usr/share/l2-observatory/runbooks/${name}.md`,
+      [...new Set(pages)].join("\n"),
+    );
+  });
+}
+
 /** The published side of Pushgateway: turns PUT into POST, refuses wrong paths in words, serves the runbook pages. */
 export class PushProxy extends Service implements Observable {
   readonly observation: Observation;
@@ -83,12 +95,7 @@ export class PushProxy extends Service implements Observable {
       publish: { containerPort: 9091, hostPort },
       files: () => [
         ConfigFile.asset("/etc/nginx/conf.d/default.conf", "pushgateway/push-proxy.conf"),
-        ...alerts().map((alert) =>
-          ConfigFile.text(
-            `/usr/share/l2-observatory/runbooks/${alert.name}.md`,
-            renderRunbook(alert),
-          ),
-        ),
+        ...runbookPages(alerts()),
       ],
       dependsOn: [pushgateway.container],
     });

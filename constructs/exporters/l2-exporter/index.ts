@@ -42,7 +42,7 @@ const endpointsRule = "endpoints given";
 /** What the program refuses as well: a chain without an endpoint, a wallet on a layer that is not read. */
 function endpointsGiven(value: unknown, context: z.RefinementCtx): void {
   if (typeof value !== "object" || value === null) return;
-  const given = (key: string) => key in value && value[key as keyof typeof value] !== undefined;
+  const given = (key: string) => (value as Readonly<Record<string, unknown>>)[key] !== undefined;
   if (!endpointNames.some(given)) {
     context.addIssue({
       code: "custom",

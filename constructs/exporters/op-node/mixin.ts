@@ -41,7 +41,8 @@ export function syncStatusRules(
     rules: [
       {
         record: "op_node_sync_status",
-        expr: `(${age("l2_unsafe")} < bool ${String(unsafeSeconds)}) * (${age("l2_safe")} < bool ${String(safeSeconds)})`,
+        // A node that knows no safe head yet is not synchronised: 0, not absent.
+        expr: `(${age("l2_unsafe")} < bool ${String(unsafeSeconds)}) * ((${age("l2_safe")} < bool ${String(safeSeconds)}) or 0 * ${age("l2_unsafe")})`,
       },
     ],
   };
