@@ -103,9 +103,8 @@ export async function cdktf(
       onLine: (raw) => {
         const line = raw.trim();
         if (!notable.test(line)) return;
-        const change = /\(([^()]+)\): (Creation|Destruction|Modifications) complete after (\S+)/.exec(
-          line,
-        );
+        const change =
+          /\(([^()]+)\): (Creation|Destruction|Modifications) complete after (\S+)/.exec(line);
         if (change === null) {
           errors.push(line.replace(/^.*?│/, "│"));
           return;

@@ -1,0 +1,54 @@
+import type { Alert, RuleGroup } from "../../../constructs/core/alert";
+import { Endpoint } from "../../../constructs/core/endpoint";
+import type { DownAlert, Observation, Target } from "../../../constructs/core/observation";
+
+const runbook = { meaning: "It is down.", impact: "Nothing works.", steps: ["Look.", "Start it."] };
+
+/** A down alert. */
+export const sampleDown: DownAlert = {
+  name: "SampleDown",
+  priority: "P1",
+  for: "1m",
+  summary: "The sample does not answer",
+  runbook,
+};
+
+/** An alert. */
+export const sampleAlert: Alert = {
+  name: "SampleSlow",
+  priority: "P3",
+  expr: "sample_seconds > 5",
+  for: "5m",
+  summary: "The sample is slow",
+  description: '{{ $labels.instance }} takes {{ $value | printf "%.1f" }} s.',
+  runbook,
+};
+
+/** A group with that alert. */
+export const sampleGroup: RuleGroup = {
+  name: "sample",
+  intervalSeconds: 15,
+  rules: [{ record: "job:sample:sum", expr: "sum by (job) (sample)" }, sampleAlert],
+};
+
+/** A scrape target of chain `a`. */
+export function sampleTarget(props: Partial<Target> & { readonly host?: string } = {}): Target {
+  const { host = "sample", ...rest } = props;
+  return {
+    endpoint: new Endpoint({ protocol: "metrics", host, port: 9000, path: "/metrics" }),
+    labels: { chain: "a" },
+    ...rest,
+  };
+}
+
+/** An observation of the job `sample`. */
+export function sampleObservation(props: Partial<Observation> = {}): Observation {
+  return {
+    job: "sample",
+    targets: [sampleTarget()],
+    scrape: { intervalSeconds: 15 },
+    down: sampleDown,
+    rules: [sampleGroup],
+    ...props,
+  };
+}

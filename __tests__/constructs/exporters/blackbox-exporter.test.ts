@@ -1,0 +1,61 @@
+import { parse } from "yaml";
+import { blackboxExporter } from "../../../constructs/exporters/blackbox-exporter";
+import { observe } from "../../support/observe";
+
+const probes = [
+  { name: "api", target: "https://api.example.com/health" },
+  { name: "rpc", target: "https://rpc.example.com", module: "json_rpc" },
+  { name: "p2p", target: "node.example.com:9222", module: "tcp" },
+] as const;
+
+describe("blackbox-exporter", () => {
+  test("watches itself where nothing is probed", () => {
+    const { observations } = observe(blackboxExporter({}));
+    expect(observations.map(({ job }) => job)).toEqual(["blackbox-exporter"]);
+  });
+
+  test("asks for each probe with its module, under the address as instance", () => {
+    const { observations } = observe(blackboxExporter({ probes: [...probes] }));
+    expect(observations.map(({ job }) => job)).toEqual(["blackbox-exporter", "probe"]);
+    const targets = observations[1]?.targets ?? [];
+    expect(targets.map(({ instance, params, labels }) => ({ instance, params, labels }))).toEqual([
+      {
+        instance: "https://api.example.com/health",
+        params: { target: "https://api.example.com/health", module: "http_2xx" },
+        labels: { service: "api" },
+      },
+      {
+        instance: "https://rpc.example.com",
+        params: { target: "https://rpc.example.com", module: "json_rpc" },
+        labels: { service: "rpc" },
+      },
+      {
+        instance: "node.example.com:9222",
+        params: { target: "node.example.com:9222", module: "tcp" },
+        labels: { service: "p2p" },
+      },
+    ]);
+    for (const { endpoint } of targets) expect(endpoint.path).toBe("/probe");
+  });
+
+  test("knows every module that a probe may name, and answers before the scrape gives up", () => {
+    const { files } = observe(blackboxExporter({}));
+    const { modules } = parse(files["/etc/blackbox_exporter/config.yml"] ?? "") as {
+      modules: Record<string, { timeout: string }>;
+    };
+    expect(Object.keys(modules)).toEqual(["http_2xx", "json_rpc", "tcp"]);
+    for (const { timeout } of Object.values(modules)) expect(timeout).toBe("4s");
+  });
+
+  test.each([
+    "https://user@example.com",
+    "https://example.com/?key=1",
+    "ftp://example.com",
+    "example.com",
+    "example.com:123456",
+  ])("fails when a target is %s", (target) => {
+    expect(blackboxExporter({ probes: [{ name: "a", target }] }).check("sources[0]")).toHaveLength(
+      1,
+    );
+  });
+});

@@ -1,0 +1,93 @@
+import { secret } from "../../../constructs/core/secret";
+import { l2Exporter } from "../../../constructs/exporters/l2-exporter";
+import { parseConfig } from "../../../programs/l2-exporter/config";
+import { alertsIn, observe } from "../../support/observe";
+
+const source = l2Exporter({
+  chains: [
+    {
+      name: "alpha",
+      pollSeconds: 2,
+      network: "rollup_default",
+      l1: { url: secret("l1-rpc-url"), chainId: 1 },
+      l2: { url: "http://geth:8545" },
+      rollup: { url: "http://node:9545" },
+      beacon: { url: secret("beacon-url") },
+      da: { url: "http://da:3100" },
+      celestia: {
+        url: "http://light:26658",
+        address: "celestia1qqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqzf30as",
+        token: secret("celestia-token"),
+      },
+      wallets: [
+        { name: "batcher", role: "batcher", address: "0x00000000000000000000000000000000000ba7c4" },
+        {
+          name: "fees",
+          role: "other",
+          layer: "l2",
+          address: "0x00000000000000000000000000000000000000fe",
+        },
+      ],
+    },
+    { name: "beta", rollup: { url: "http://node-beta:9545" } },
+  ],
+});
+
+const mount = "/run/secrets/l2-observatory";
+
+describe("l2-exporter", () => {
+  test("names its secrets and networks, one of each", () => {
+    expect(source.secrets.map((one) => one.secret)).toEqual([
+      "l1-rpc-url",
+      "beacon-url",
+      "celestia-token",
+    ]);
+    expect(source.networks).toEqual(["rollup_default"]);
+  });
+
+  test("renders a configuration that the program itself accepts", () => {
+    const { files } = observe(source);
+    const { listen, chains } = parseConfig(files["/etc/l2-exporter/config.yml"] ?? "");
+    expect(listen).toEqual({ host: "0.0.0.0", port: 9300 });
+    expect(chains.map(({ name }) => name)).toEqual(["alpha", "beta"]);
+    expect(chains[0]).toMatchObject({
+      pollSeconds: 2,
+      l1: { urlFile: `${mount}/l1-rpc-url`, chainId: 1 },
+      l2: { url: "http://geth:8545" },
+      rollup: { url: "http://node:9545" },
+      beacon: { urlFile: `${mount}/beacon-url` },
+      da: { url: "http://da:3100" },
+      celestia: { url: "http://light:26658", tokenFile: `${mount}/celestia-token` },
+    });
+    expect(chains[0]?.wallets.map(({ name, role, layer }) => [name, role, layer])).toEqual([
+      ["batcher", "batcher", "l1"],
+      ["fees", "other", "l2"],
+    ]);
+  });
+
+  test("gets the program from disk, so that it stays out of plan and state", () => {
+    const uploads = observe(source).container?.upload ?? [];
+    const program = uploads.find(({ file }) => file === "/app/l2-exporter.js");
+    expect(program?.content).toBeUndefined();
+    expect(program?.source_hash).toMatch(/^[0-9a-f]{64}$/);
+  });
+
+  test("joins the chains' networks and reads its secrets from one folder", () => {
+    const { container } = observe(source);
+    expect(container?.networks_advanced?.map(({ name }) => name)).toEqual([
+      expect.stringContaining("docker_network"),
+      "rollup_default",
+    ]);
+    expect(container?.mounts).toEqual([
+      { type: "bind", source: "/secrets/l2-exporter", target: mount, read_only: true },
+    ]);
+  });
+
+  test("watches L1 and a batcher's wallet only where they are listed", () => {
+    const alerts = alertsIn(observe(source).observations);
+    expect(new Set(alerts.map(({ name }) => name))).toEqual(
+      new Set(["L1RpcDown", "HighL1GasPrice", "BatcherLowETH", "BatcherGasRunway"]),
+    );
+    for (const { expr } of alerts) expect(expr).not.toContain("beta");
+  });
+});
