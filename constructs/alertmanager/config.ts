@@ -19,11 +19,19 @@ function inhibitRules(alerts: readonly Alert[]): object[] {
     (alert.inhibitedBy ?? []).map((source) => ({ source, target: alert.name })),
   );
   const unique = new Map(pairs.map((pair) => [`${pair.source}/${pair.target}`, pair]));
-  return [...unique.values()].map(({ source, target }) => ({
-    source_matchers: [`alertname="${source}"`],
-    target_matchers: [`alertname="${target}"`],
-    equal: ["environment", "chain"],
-  }));
+  return [
+    // The urgent tier of an alert says all that its lower tiers say.
+    {
+      source_matchers: [`severity="${priorityDetails.P1.severity}"`],
+      target_matchers: [`severity!="${priorityDetails.P1.severity}"`],
+      equal: ["alertname", "environment", "chain", "instance"],
+    },
+    ...[...unique.values()].map(({ source, target }) => ({
+      source_matchers: [`alertname="${source}"`],
+      target_matchers: [`alertname="${target}"`],
+      equal: ["environment", "chain"],
+    })),
+  ];
 }
 
 /** What decides the configuration. */

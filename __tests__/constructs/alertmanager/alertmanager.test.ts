@@ -47,7 +47,10 @@ describe("Alertmanager", () => {
   it("reads the generated configuration and the template as it is in assets", () => {
     const stack = synthesised();
     expect(stack.yaml("alertmanager", "/etc/alertmanager/alertmanager.yml")).toMatchObject({
-      inhibit_rules: [{ source_matchers: ['alertname="Loud"'] }],
+      inhibit_rules: [
+        { source_matchers: ['severity="critical"'] },
+        { source_matchers: ['alertname="Loud"'] },
+      ],
     });
     expect(stack.file("alertmanager", "/etc/alertmanager/templates/slack.tmpl")).toBe(
       readFileSync(assetPath("alertmanager/templates/slack.tmpl"), "utf8"),

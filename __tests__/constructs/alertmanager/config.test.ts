@@ -215,9 +215,15 @@ describe("receivers", () => {
 
 describe("inhibition", () => {
   const quiet = { ...sampleAlert, name: "Quiet", inhibitedBy: ["Loud", "Louder"] };
+  const tiers = {
+    source_matchers: ['severity="critical"'],
+    target_matchers: ['severity!="critical"'],
+    equal: ["alertname", "environment", "chain", "instance"],
+  };
 
   it("silences within one chain of one environment only", () => {
     expect(config([sampleAlert, quiet]).inhibit_rules).toEqual([
+      tiers,
       {
         source_matchers: ['alertname="Loud"'],
         target_matchers: ['alertname="Quiet"'],
@@ -232,10 +238,10 @@ describe("inhibition", () => {
   });
 
   it("is stated once for alerts of several tiers and chains", () => {
-    expect(config([quiet, { ...quiet, priority: "P2" }]).inhibit_rules).toHaveLength(2);
+    expect(config([quiet, { ...quiet, priority: "P2" }]).inhibit_rules).toHaveLength(3);
   });
 
-  it("is absent where nothing inhibits", () => {
-    expect(config([sampleAlert]).inhibit_rules).toEqual([]);
+  it("lets the critical tier of an alert hide its lower tiers, and nothing else where nothing inhibits", () => {
+    expect(config([sampleAlert]).inhibit_rules).toEqual([tiers]);
   });
 });

@@ -1,0 +1,74 @@
+import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { checkSecrets, secretStates, setSecret } from "../../commands/secrets";
+import { secret } from "../../constructs/core/secret";
+import { parseEnvironment, type Environment } from "../../stacks/environment";
+
+let folder: string;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "l2o-secrets-"));
+});
+
+afterEach(() => {
+  rmSync(folder, { recursive: true, force: true });
+});
+
+function environment(): Environment {
+  return parseEnvironment({
+    name: "unit",
+    engine: { type: "local" },
+    machine: { name: "vm", memoryMiB: 2048, diskGiB: 20 },
+    secretsDirectory: join(folder, "unit"),
+    receivers: [
+      { name: "ops", type: "slack", webhookUrl: secret("slack-webhook-url") },
+      { name: "hook", type: "webhook", url: secret("hook-url"), bearerToken: secret("hook-token") },
+    ],
+  });
+}
+
+test("stores a value as a file that a container's user reads and nobody else on the host", () => {
+  expect(setSecret(environment(), "hook-token", "  not-a-real-token\n")).toEqual(["alertmanager"]);
+  const file = join(folder, "unit", "alertmanager", "hook-token");
+  expect(readFileSync(file, "utf8")).toBe("not-a-real-token");
+  expect(statSync(file).mode & 0o777).toBe(0o444);
+  expect(statSync(join(folder, "unit")).mode & 0o777).toBe(0o700);
+});
+
+test("replaces a value and leaves no other file behind", () => {
+  setSecret(environment(), "hook-token", "old");
+  setSecret(environment(), "hook-token", "new");
+  expect(readFileSync(join(folder, "unit", "alertmanager", "hook-token"), "utf8")).toBe("new");
+});
+
+test("knows which secrets are there", async () => {
+  setSecret(environment(), "hook-url", "https://fake.invalid/hook");
+  const states = await secretStates(environment());
+  expect(states.map(({ secret: name, present }) => [name, present])).toEqual([
+    ["slack-webhook-url", false],
+    ["hook-url", true],
+    ["hook-token", false],
+  ]);
+});
+
+test("fails before deploy, naming every secret that has no file and the command that mends it", async () => {
+  setSecret(environment(), "hook-url", "https://fake.invalid/hook");
+  await expect(checkSecrets(environment())).rejects.toThrow(
+    [
+      "environment 'unit' lacks 2 of 3 secrets:",
+      "  'slack-webhook-url' of alertmanager must be a file, got nothing; npm run secrets -- set unit slack-webhook-url",
+      "  'hook-token' of alertmanager must be a file, got nothing; npm run secrets -- set unit hook-token",
+    ].join("\n"),
+  );
+});
+
+test("fails on a name that nothing needs and on an empty value, both at once", () => {
+  expect(() => setSecret(environment(), "slack-url", " \n")).toThrow(
+    [
+      "the command line has 2 faults:",
+      "  'secret' must be one of slack-webhook-url, hook-url, hook-token, got 'slack-url'",
+      "  'value' must be the secret on standard input, got nothing",
+    ].join("\n"),
+  );
+});

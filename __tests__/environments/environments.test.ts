@@ -1,0 +1,37 @@
+import { environments } from "../../environments";
+import { parseEnvironment, secretsNeeded } from "../../stacks/environment";
+
+describe.each([
+  ...Object.entries(environments).map(([name, make]) => ({ name, input: make(false) })),
+  {
+    name: "local",
+    input: environments["local"]?.(true) ?? { name: "", engine: { type: "local" } },
+  },
+])("environment $name", ({ name, input }) => {
+  test("is accepted, under the name by which it is chosen", () => {
+    expect(parseEnvironment(input).name).toBe(name);
+  });
+
+  test("needs secrets where it is said, and none on this machine", () => {
+    const needed = secretsNeeded(parseEnvironment(input)).map(
+      ({ service, secret }) => `${service}/${secret}`,
+    );
+    expect(needed).toEqual(
+      name === "local"
+        ? []
+        : [
+            "alertmanager/slack-webhook-url",
+            "alertmanager/on-call-webhook-url",
+            "alertmanager/dead-man-webhook-url",
+            "l2-exporter/l1-rpc-url",
+          ],
+    );
+  });
+});
+
+test("the demonstration changes nothing but what is watched", () => {
+  const plain = environments["local"]?.(false);
+  const demo = environments["local"]?.(true);
+  expect({ ...demo, sources: [] }).toEqual({ ...plain, sources: [] });
+  expect(demo?.sources?.length).toBeGreaterThan(plain?.sources?.length ?? 0);
+});

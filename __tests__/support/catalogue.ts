@@ -1,0 +1,90 @@
+import { Testing } from "cdktf";
+import type { Alert, RecordingRule, RuleGroup } from "../../constructs/core/alert";
+import { secret } from "../../constructs/core/secret";
+import { blackboxExporter } from "../../constructs/exporters/blackbox-exporter";
+import { l2Exporter } from "../../constructs/exporters/l2-exporter";
+import { nodeExporter } from "../../constructs/exporters/node-exporter";
+import { opBatcher } from "../../constructs/exporters/op-batcher";
+import { opGeth } from "../../constructs/exporters/op-geth";
+import { opNode } from "../../constructs/exporters/op-node";
+import { opProposer } from "../../constructs/exporters/op-proposer";
+import { springBoot } from "../../constructs/exporters/spring-boot";
+import type { Source, SourceFactory } from "../../constructs/core/source";
+import { parseEnvironment } from "../../stacks/environment";
+import { MonitoringStack } from "../../stacks/monitoring-stack";
+import type { z } from "zod";
+
+/** Every kind of source. */
+export const factories: readonly SourceFactory<z.ZodType>[] = [
+  opGeth,
+  opNode,
+  opBatcher,
+  opProposer,
+  l2Exporter,
+  springBoot,
+  nodeExporter,
+  blackboxExporter,
+].map((factory) => factory as unknown as SourceFactory<z.ZodType>);
+
+/** The two chains of the catalogue's environment: rules must tell them apart. */
+export const chains = ["alpha", "beta"] as const;
+
+const wallets = [
+  {
+    name: "batcher",
+    role: "batcher",
+    address: "0x00000000000000000000000000000000000ba7c4",
+  },
+] as const;
+
+/** One of everything that can be watched, for two chains, with every default. */
+export const everySource: readonly Source[] = [
+  ...chains.flatMap((chain) => [
+    opGeth({ chain, host: `geth-${chain}` }),
+    opNode({ chain, host: `node-${chain}`, peersExpected: true }),
+    opBatcher({ chain, host: `batcher-${chain}` }),
+    opProposer({ chain, host: `proposer-${chain}` }),
+  ]),
+  l2Exporter({
+    chains: chains.map((name) => ({
+      name,
+      l1: { url: secret(`l1-of-${name}`) },
+      wallets: [...wallets],
+    })),
+  }),
+  springBoot({ service: "api", host: "10.0.0.20" }),
+  springBoot({ service: "worker", host: "10.0.0.21" }),
+  nodeExporter({}),
+  blackboxExporter({
+    probes: [
+      { name: "api", target: "https://api.example.com/health" },
+      { name: "rpc", target: "https://rpc.example.com", module: "json_rpc" },
+    ],
+  }),
+];
+
+/** Links of rendered rules in the tests. */
+export const links = {
+  prometheus: "http://127.0.0.1:9090",
+  runbooks: "http://127.0.0.1:9091/runbooks",
+};
+
+let kept: readonly RuleGroup[] | undefined;
+
+/** Every rule group that the package can produce, with every default. */
+export function catalogue(): readonly RuleGroup[] {
+  kept ??= new MonitoringStack(Testing.app(), "catalogue", {
+    environment: parseEnvironment({
+      name: "catalogue",
+      engine: { type: "local" },
+      machine: { name: "test", memoryMiB: 4096, diskGiB: 50 },
+      sources: [...everySource],
+    }),
+  }).prometheus.ruleGroups();
+  return kept;
+}
+
+/** Every rule of the catalogue. */
+export function rules(): readonly (Alert | RecordingRule)[] {
+  return catalogue().flatMap((group) => group.rules);
+}

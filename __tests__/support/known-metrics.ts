@@ -1,0 +1,30 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { packageRoot } from "../../constructs/core/paths";
+
+interface MetricList {
+  /** Software, version and where in it. */
+  readonly source: string;
+  /** Labels of the program itself, by metric. */
+  readonly metrics: Readonly<Record<string, readonly string[]>>;
+}
+
+/** Labels that a scrape adds to every series. */
+export const scrapeLabels = ["job", "instance", "chain", "service"] as const;
+
+function ownMetrics(): [string, readonly string[]][] {
+  const page = readFileSync(join(packageRoot, "docs", "l2-exporter-metrics.md"), "utf8");
+  return [...page.matchAll(/^\| `(l2_\w+)` +\|([^|]*)\|([^|]*)\|([^|]*)\|/gm)].map((row) => [
+    row[1] ?? "",
+    [...(row[4] ?? "").matchAll(/`(\w+)`/g)].map((label) => label[1] ?? ""),
+  ]);
+}
+
+/** Labels by metric, of everything that scraped software really exports: known-metrics/*.json and the exporter's page. */
+export function knownMetrics(): ReadonlyMap<string, readonly string[]> {
+  const folder = join(packageRoot, "__tests__", "support", "known-metrics");
+  const lists = readdirSync(folder)
+    .filter((name) => name.endsWith(".json"))
+    .map((name) => JSON.parse(readFileSync(join(folder, name), "utf8")) as MetricList);
+  return new Map([...lists.flatMap(({ metrics }) => Object.entries(metrics)), ...ownMetrics()]);
+}
