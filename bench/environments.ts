@@ -5,7 +5,6 @@ import { secret } from "../constructs/core/secret";
 import { l2Exporter } from "../constructs/exporters/l2-exporter";
 import type { Environments } from "../environments/load";
 import { local } from "../environments/local";
-import { ports } from "../tools/rig/platform";
 
 /** A wallet of the bench, on a chain that exists for this run only. */
 export interface BenchWallet {
@@ -26,7 +25,8 @@ export const wallets: readonly BenchWallet[] = Array.from({ length: 20 }, (_, i)
 export const environments: Environments = {
   local: () => ({
     ...local,
-    ports,
+    // The address of the private engine that the rig starts.
+    bindAddress: process.env["RIG_ADDRESS"] ?? "127.0.0.1",
     receivers: [{ name: "ops-slack", type: "slack", webhookUrl: secret("slack-webhook-url") }],
     sources: [
       ...(local.sources ?? []),

@@ -2,13 +2,14 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { stringify } from "yaml";
-import { ensureEngine, privateEngineNames, startPrivateEngine } from "../commands/engine";
+import { ensureEngine } from "../commands/engine";
 import { sleep } from "../commands/shell";
 import { cacheDirectory, type MachineFacts } from "../commands/workspace";
 import { images } from "../constructs/core/images";
 import { drain, refill } from "../programs/demo-chain/wallet";
 import { FakeSlack } from "../tools/rig/fake-slack";
-import { Platform, ports } from "../tools/rig/platform";
+import { Platform } from "../tools/rig/platform";
+import { startPrivateEngine } from "../tools/rig/private-engine";
 import { eventually } from "../tools/rig/steps";
 import { wallets } from "./environments";
 import { median, printTable, quantile } from "./figures";
@@ -17,7 +18,6 @@ import { median, printTable, quantile } from "./figures";
 const forSeconds = 60;
 /** Within how many seconds all wallets are drained. */
 const spreadSeconds = 300;
-const rpcUrl = `http://127.0.0.1:${String(ports.demoL1)}`;
 
 const say = (line: string): void => {
   process.stderr.write(`${line}\n`);
@@ -106,18 +106,13 @@ async function startPlain(platform: Platform, work: string, slackUrl: string): P
 export async function benchPlatform(): Promise<void> {
   const work = mkdtempSync(join(tmpdir(), "l2o-bench-"));
   await ensureEngine({ progress: say, interactive: false, cacheDirectory });
-  const directory = join(work, "engine");
-  const engine = await startPrivateEngine({ directory, progress: say });
-  const gateway = privateEngineNames(directory).bridgeAddress.split("/")[0] ?? "127.0.0.1";
+  const engine = await startPrivateEngine(join(work, "engine"), say);
   const [ours, plain] = [
-    await FakeSlack.listen(gateway, "/services/ours"),
-    await FakeSlack.listen(gateway, "/services/plain"),
+    await FakeSlack.listen(engine.gateway, "/services/ours"),
+    await FakeSlack.listen(engine.gateway, "/services/plain"),
   ];
-  const platform = new Platform(
-    join(work, "state"),
-    engine.host,
-    join(__dirname, "environments.js"),
-  );
+  const platform = new Platform(join(work, "state"), engine, join(__dirname, "environments.js"));
+  const rpcUrl = platform.l1Rpc;
   try {
     await platform.must(["secrets", "set", "local", "slack-webhook-url"], ours.url);
     say("bringing images into the private engine …");

@@ -1,11 +1,11 @@
 import { execFile, spawn } from "node:child_process";
-import { createHash } from "node:crypto";
 import * as fs from "node:fs";
 import * as http from "node:http";
 import * as path from "node:path";
 import { createInterface } from "node:readline/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
+import { CommandError } from "./shell";
 
 const execFileAsync = promisify(execFile);
 
@@ -13,7 +13,6 @@ const execFileAsync = promisify(execFile);
 export const DEFAULT_DOCKER_HOST = "unix:///var/run/docker.sock";
 
 const ANSWER_SECONDS = 60;
-const STOP_SECONDS = 60;
 const INSTALL_MINUTES = 10;
 const HEARTBEAT_SECONDS = 10;
 const REGISTRY_SECONDS = 3;
@@ -26,20 +25,6 @@ export type Report = (line: string) => void;
 export interface Engine {
   readonly host: string;
   readonly version: string;
-}
-
-/** A Docker Engine of its own: own socket, data, bridge and subnet, nothing shared with the user's. */
-export interface PrivateEngine {
-  /** Address in DOCKER_HOST form. */
-  readonly host: string;
-  /** Process id of the first start; `restart` changes the process. */
-  readonly pid: number;
-  /** Stops the engine and its containers; data stays. */
-  stop(): Promise<void>;
-  /** Stops and starts the engine; containers with a restart policy come back. */
-  restart(): Promise<void>;
-  /** Stops the engine and deletes its data, bridge and run-time files. */
-  destroy(): Promise<void>;
 }
 
 /** An answer of the Docker Engine API. */
@@ -60,7 +45,7 @@ export function engineAddress(dockerHost: string): EngineAddress {
   if (host !== undefined && port !== undefined && Number(port) >= 1 && Number(port) <= 65535) {
     return { host: host.replace(/^\[|\]$/g, ""), port: Number(port) };
   }
-  throw new Error(
+  throw new CommandError(
     `'DOCKER_HOST' must be unix:///<path> or tcp://<host>:<port>, got '${dockerHost}': ` +
       `for an engine behind ssh forward its socket (ssh -L) and name the forwarded one`,
   );
@@ -177,7 +162,8 @@ export function isYes(answer: string): boolean {
   return ["", "y", "yes"].includes(answer.trim().toLowerCase());
 }
 
-function findProgram(name: string): string | undefined {
+/** Absolute path of a program on PATH or in the system's folders. */
+export function findProgram(name: string): string | undefined {
   const folders = (process.env["PATH"] ?? "").split(path.delimiter);
   for (const folder of [...folders, "/usr/local/sbin", "/usr/sbin", "/sbin", "/usr/bin"]) {
     const file = path.join(folder, name);
@@ -191,11 +177,13 @@ function findProgram(name: string): string | undefined {
   return undefined;
 }
 
-function isRoot(): boolean {
+/** Whether this process may do everything. */
+export function isRoot(): boolean {
   return process.getuid?.() === 0;
 }
 
-function tail(file: string, lines = 15): string {
+/** The last lines of a file. */
+export function tail(file: string, lines = 15): string {
   try {
     return fs.readFileSync(file, "utf8").trimEnd().split("\n").slice(-lines).join("\n");
   } catch {
@@ -228,21 +216,21 @@ export async function ensureEngine(o: {
   const host = named === undefined || named === "" ? DEFAULT_DOCKER_HOST : named;
   const first = await ping(host);
   if (first.kind === "up") return { host, version: first.version };
-  if (first.kind === "old") throw new Error(first.reason);
+  if (first.kind === "old") throw new CommandError(first.reason);
   if (first.kind === "forbidden") {
-    throw new Error(
+    throw new CommandError(
       `the Docker Engine at ${host} refuses this user: add it to the group docker ` +
         `(sudo usermod -aG docker "$USER", then log in again) or run as root`,
     );
   }
   if (host !== DEFAULT_DOCKER_HOST) {
-    throw new Error(
+    throw new CommandError(
       `'DOCKER_HOST' must name a running Docker Engine, got ${host} (${first.reason}): ` +
         `start it or unset DOCKER_HOST`,
     );
   }
   if (process.platform !== "linux") {
-    throw new Error(
+    throw new CommandError(
       `no Docker Engine answers at ${host}: start Docker Desktop or another engine and try again`,
     );
   }
@@ -260,13 +248,13 @@ async function installEngine(o: { progress: Report; interactive: boolean }): Pro
     : "";
   const apt = findProgram("apt-get");
   if (!isDebianLike(osRelease) || apt === undefined) {
-    throw new Error(
+    throw new CommandError(
       "no Docker Engine is installed: install one (https://docs.docker.com/engine/install/), " +
         "start it and try again",
     );
   }
   if (!isRoot()) {
-    throw new Error(
+    throw new CommandError(
       "no Docker Engine is installed and only root can install it: run 'sudo apt-get install " +
         `docker.io', 'sudo usermod -aG docker "$USER"', log in again and try again`,
     );
@@ -278,7 +266,7 @@ async function installEngine(o: { progress: Report; interactive: boolean }): Pro
         "No Docker Engine is installed. Install Debian's package docker.io now? [Y/n] ",
       );
       if (!isYes(answer)) {
-        throw new Error(
+        throw new CommandError(
           "a Docker Engine is needed: install one ('apt-get install docker.io') and try again",
         );
       }
@@ -310,7 +298,7 @@ async function installEngine(o: { progress: Report; interactive: boolean }): Pro
     );
   } catch (error) {
     const output = (error as { stderr?: string }).stderr ?? String(error);
-    throw new Error(
+    throw new CommandError(
       `docker.io could not be installed: ${output.trim().split("\n").slice(-5).join("\n")}\n` +
         "repair it by hand ('apt-get install docker.io') and try again",
       { cause: error },
@@ -331,7 +319,7 @@ async function startEngine(
     try {
       await execFileAsync(systemctl, ["start", "docker"], { timeout: ANSWER_SECONDS * 1000 });
     } catch (error) {
-      throw new Error(
+      throw new CommandError(
         "the Docker Engine is installed but does not start: run 'sudo systemctl start docker' " +
           "and read 'journalctl -u docker'",
         { cause: error },
@@ -339,7 +327,7 @@ async function startEngine(
     }
   } else {
     if (!isRoot()) {
-      throw new Error(
+      throw new CommandError(
         "the Docker Engine is installed but not running, and only root can start it: " +
           "run 'sudo service docker start' and try again",
       );
@@ -351,16 +339,17 @@ async function startEngine(
     const up = await waitUntilUp(host, ANSWER_SECONDS, o.progress, () => child.exitCode !== null);
     if (up !== undefined) return { host, version: up };
     if (child.exitCode === null) child.kill("SIGTERM");
-    throw new Error(`the Docker Engine did not start; the end of ${log}:\n${tail(log)}`);
+    throw new CommandError(`the Docker Engine did not start; the end of ${log}:\n${tail(log)}`);
   }
   const version = await waitUntilUp(host, ANSWER_SECONDS, o.progress);
   if (version !== undefined) return { host, version };
-  throw new Error(
+  throw new CommandError(
     `the Docker Engine was started but does not answer at ${host} within ${ANSWER_SECONDS} s: read ${log}`,
   );
 }
 
-function spawnDetached(program: string, args: readonly string[], log: string) {
+/** Starts a program that outlives this one; its output goes to a file. */
+export function spawnDetached(program: string, args: readonly string[], log: string) {
   const output = fs.openSync(log, "a");
   try {
     const child = spawn(program, args, { detached: true, stdio: ["ignore", output, output] });
@@ -372,7 +361,8 @@ function spawnDetached(program: string, args: readonly string[], log: string) {
   }
 }
 
-async function waitUntilUp(
+/** Waits until an engine answers. @returns its version, or nothing when it gave up or time is over */
+export async function waitUntilUp(
   host: string,
   seconds: number,
   progress: Report,
@@ -389,235 +379,6 @@ async function waitUntilUp(
     return undefined;
   };
   return heartbeat("waiting for the Docker Engine", progress, wait());
-}
-
-/** The names and subnets of a private engine, derived from its directory so that two never meet. */
-export function privateEngineNames(directory: string): {
-  id: string;
-  runDirectory: string;
-  bridge: string;
-  bridgeAddress: string;
-  addressPool: string;
-} {
-  const digest = createHash("sha256").update(path.resolve(directory)).digest();
-  const id = digest.toString("hex").slice(0, 8);
-  // 10.192.0.0 to 10.223.255.0: outside Docker's own default pools (172.17.0.0/12, 192.168.0.0/16).
-  const second = 192 + ((digest[4] ?? 0) % 32);
-  return {
-    id,
-    // A socket path has 107 bytes at most, so it is not below the caller's directory.
-    runDirectory: `/run/l2-observatory-${id}`,
-    bridge: `l2o${id}`,
-    bridgeAddress: `10.${second}.0.1/24`,
-    addressPool: `10.${second}.128.0/17`,
-  };
-}
-
-/**
- * Starts a second Docker Engine with all of its state below `directory` (absolute path) and waits until it answers. Needs root.
- * It changes no kernel setting and adds one forwarding rule, for its own subnet only: its containers reach each other and the host, not the internet.
- */
-export async function startPrivateEngine(o: {
-  directory: string;
-  progress: Report;
-}): Promise<PrivateEngine> {
-  if (!path.isAbsolute(o.directory)) {
-    throw new Error(`'directory' must be an absolute path, got '${o.directory}'`);
-  }
-  const dockerd = findProgram("dockerd");
-  if (process.platform !== "linux" || dockerd === undefined || !isRoot()) {
-    throw new Error(
-      "a private Docker Engine needs Linux, root and an installed dockerd: " +
-        "run as root after 'apt-get install docker.io'",
-    );
-  }
-  const names = privateEngineNames(o.directory);
-  const host = `unix://${names.runDirectory}/docker.sock`;
-  const pidFile = path.join(names.runDirectory, "docker.pid");
-  const log = path.join(o.directory, "dockerd.log");
-  const configFile = path.join(o.directory, "daemon.json");
-  fs.mkdirSync(o.directory, { recursive: true });
-  fs.mkdirSync(names.runDirectory, { recursive: true, mode: 0o700 });
-  fs.writeFileSync(configFile, "{}\n");
-
-  const stop = async (): Promise<void> => {
-    const pid = await ownProcess(pidFile);
-    if (pid === undefined) return;
-    process.kill(pid, "SIGTERM");
-    const end = Date.now() + STOP_SECONDS * 1000;
-    while (isAlive(pid)) {
-      if (Date.now() > end) {
-        process.kill(pid, "SIGKILL");
-        break;
-      }
-      await sleep(100);
-    }
-  };
-
-  const start = async (): Promise<number> => {
-    await ensureBridge(names.bridge, names.bridgeAddress);
-    await allowWithin(names.addressPool);
-    const child = spawnDetached(
-      dockerd,
-      [
-        `--config-file=${configFile}`,
-        `--host=${host}`,
-        `--data-root=${path.join(o.directory, "data")}`,
-        `--exec-root=${path.join(names.runDirectory, "exec")}`,
-        `--pidfile=${pidFile}`,
-        `--bridge=${names.bridge}`,
-        `--default-address-pool=base=${names.addressPool},size=24`,
-        `--cgroup-parent=/l2-observatory-${names.id}`,
-        // A containerd of the system would be shared: keep the two engines apart there too.
-        `--containerd-namespace=l2o-${names.id}`,
-        `--containerd-plugins-namespace=l2o-${names.id}-plugins`,
-        // Two engines that both write firewall rules flush each other's.
-        "--iptables=false",
-        "--ip6tables=false",
-        "--ip-forward=false",
-        "--ip-masq=false",
-        "--userland-proxy=true",
-      ],
-      log,
-    );
-    const version = await waitUntilUp(
-      host,
-      ANSWER_SECONDS,
-      o.progress,
-      () => child.exitCode !== null,
-    );
-    if (version === undefined || child.pid === undefined) {
-      if (child.exitCode === null) child.kill("SIGTERM");
-      throw new Error(`the private Docker Engine did not start; the end of ${log}:\n${tail(log)}`);
-    }
-    return child.pid;
-  };
-
-  // A run that was cut short may have left its engine behind.
-  await stop();
-  o.progress(`starting a private Docker Engine in ${o.directory}`);
-  const pid = await start();
-  return {
-    host,
-    pid,
-    stop,
-    restart: async () => {
-      await stop();
-      await start();
-    },
-    destroy: async () => {
-      await removeAllContainers(host);
-      await stop();
-      const ip = findProgram("ip");
-      if (ip !== undefined) {
-        await execFileAsync(ip, ["link", "delete", names.bridge]).catch(() => undefined);
-      }
-      await disallowWithin(names.addressPool);
-      removeControlGroups(`l2-observatory-${names.id}`);
-      await unmountBelow([o.directory, names.runDirectory]);
-      fs.rmSync(names.runDirectory, { recursive: true, force: true });
-      fs.rmSync(o.directory, { recursive: true, force: true });
-    },
-  };
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    // A child that ended but was not collected yet still takes signals.
-    return !/^State:\s+Z/m.test(fs.readFileSync(`/proc/${pid}/status`, "utf8"));
-  } catch {
-    return false;
-  }
-}
-
-/** The process of a pid file, if it is alive and was started with that pid file: a number alone may have been reused. */
-async function ownProcess(pidFile: string): Promise<number | undefined> {
-  try {
-    const pid = Number((await fs.promises.readFile(pidFile, "utf8")).trim());
-    const commandLine = await fs.promises.readFile(`/proc/${pid}/cmdline`, "utf8");
-    return commandLine.split("\0").includes(`--pidfile=${pidFile}`) ? pid : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-async function ensureBridge(name: string, address: string): Promise<void> {
-  if (fs.existsSync(`/sys/class/net/${name}`)) return;
-  const ip = findProgram("ip");
-  if (ip === undefined) {
-    throw new Error("a private Docker Engine needs the program ip: 'apt-get install iproute2'");
-  }
-  await execFileAsync(ip, ["link", "add", "name", name, "type", "bridge"]);
-  await execFileAsync(ip, ["address", "add", address, "dev", name]);
-  await execFileAsync(ip, ["link", "set", name, "up"]);
-}
-
-const withinRule = (pool: string): string[] => ["FORWARD", "-s", pool, "-d", pool, "-j", "ACCEPT"];
-
-/** The user's engine sets the forward policy to drop, which with bridge filtering also stops frames inside our bridges. */
-async function allowWithin(pool: string): Promise<void> {
-  const iptables = findProgram("iptables");
-  if (iptables === undefined) return;
-  try {
-    await execFileAsync(iptables, ["-w", "-C", ...withinRule(pool)]);
-  } catch {
-    await execFileAsync(iptables, ["-w", "-A", ...withinRule(pool)]);
-  }
-}
-
-async function disallowWithin(pool: string): Promise<void> {
-  const iptables = findProgram("iptables");
-  if (iptables === undefined) return;
-  await execFileAsync(iptables, ["-w", "-D", ...withinRule(pool)]).catch(() => undefined);
-}
-
-function removeControlGroups(name: string): void {
-  const root = "/sys/fs/cgroup";
-  const folders = [root, ...fs.readdirSync(root).map((controller) => path.join(root, controller))];
-  for (const folder of folders) {
-    try {
-      fs.rmdirSync(path.join(folder, name));
-    } catch {
-      // Not there, or still in use for a moment: an empty group costs nothing.
-    }
-  }
-}
-
-async function removeAllContainers(host: string): Promise<void> {
-  try {
-    const list = await engineRequest({
-      dockerHost: host,
-      method: "GET",
-      path: "/containers/json?all=1",
-    });
-    for (const { Id: id } of JSON.parse(list.body) as { Id: string }[]) {
-      await engineRequest({
-        dockerHost: host,
-        method: "DELETE",
-        path: `/containers/${id}?force=1&v=1`,
-        timeoutSeconds: 60,
-      });
-    }
-    // Networks own a bridge each, which would outlive the engine.
-    await engineRequest({ dockerHost: host, method: "POST", path: "/networks/prune" });
-  } catch {
-    // The engine is down already: its containers are too, and its data goes with the directory.
-  }
-}
-
-async function unmountBelow(directories: readonly string[]): Promise<void> {
-  const umount = findProgram("umount");
-  if (umount === undefined) return;
-  const mounted = fs
-    .readFileSync("/proc/self/mounts", "utf8")
-    .split("\n")
-    .map((line) => line.split(" ")[1] ?? "")
-    .filter((point) => directories.some((directory) => point.startsWith(`${directory}/`)))
-    .sort((a, b) => b.length - a.length);
-  for (const point of mounted) {
-    await execFileAsync(umount, ["-l", point]).catch(() => undefined);
-  }
 }
 
 /** The host that serves the API of an image registry: Docker Hub's is not the one its image names carry. */

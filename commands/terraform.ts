@@ -2,6 +2,7 @@ import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 
 import { compareVersions, type Report, urlAnswers } from "./engine";
+import { CommandError } from "./shell";
 
 const execFileAsync = promisify(execFile);
 
@@ -65,7 +66,7 @@ export async function ensureTerraform(o: {
   if (named !== undefined && named !== "") {
     const result = await inspect(named);
     if (result.kind === "usable") return result.found;
-    throw new Error(
+    throw new CommandError(
       `'TERRAFORM_BINARY_NAME' must name Terraform or OpenTofu ${OLDEST_TERRAFORM} or newer, ` +
         `got '${named}' (${result.kind === "absent" ? "not found" : result.got}): ` +
         `install it or unset the variable`,
@@ -81,21 +82,21 @@ export async function ensureTerraform(o: {
   const hint =
     `install Terraform or OpenTofu ${OLDEST_TERRAFORM} or newer ` +
     `(https://developer.hashicorp.com/terraform/install, https://opentofu.org/docs/intro/install)`;
-  if (o.build === undefined) throw new Error(`no usable Terraform (${got}): ${hint}`);
+  if (o.build === undefined) throw new CommandError(`no usable Terraform (${got}): ${hint}`);
   o.progress(`no usable Terraform (${got}): building OpenTofu`);
   let built: string;
   try {
     built = await o.build();
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw new Error(
+    throw new CommandError(
       `no usable Terraform (${got}) and OpenTofu cannot be built (${reason}): ${hint}`,
       { cause: error },
     );
   }
   const result = await inspect(built);
   if (result.kind === "usable") return result.found;
-  throw new Error(`the built OpenTofu at ${built} does not run: ${hint}`);
+  throw new CommandError(`the built OpenTofu at ${built} does not run: ${hint}`);
 }
 
 /** Says whether the public provider registry of a flavour gives any HTTP answer within 3 s. */

@@ -89,13 +89,16 @@ export function buildStacks(
           backend: environment.backend,
         });
       }
-      if (demo && local) new DemoStack(app, `${environment.name}-demo`, common);
-      new MonitoringStack(app, `${environment.name}-monitoring`, {
+      const chain =
+        demo && local ? new DemoStack(app, `${environment.name}-demo`, common) : undefined;
+      const monitoring = new MonitoringStack(app, `${environment.name}-monitoring`, {
         ...common,
         ...(local && environment.secretsDirectory === undefined
           ? { secretsDirectory: `${stateDirectory}/secrets/${environment.name}` }
           : {}),
       });
+      // Prometheus joins the demonstration's network.
+      if (chain !== undefined) monitoring.addDependency(chain);
     } catch (error) {
       if (!(error instanceof ConfigurationError)) throw error;
       refused.push(error);

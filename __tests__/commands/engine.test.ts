@@ -12,10 +12,8 @@ import {
   ensureEngine,
   isDebianLike,
   isYes,
-  privateEngineNames,
   registryApiHost,
   registryReachable,
-  startPrivateEngine,
   urlAnswers,
 } from "../../commands/engine";
 
@@ -144,22 +142,6 @@ test.each([
   ["whatever", false],
 ])("answer %j is yes: %s", (answer, expected) => {
   expect(isYes(answer)).toBe(expected);
-});
-
-test("a private engine's names follow from its directory and stay within the kernel's limits", () => {
-  const names = privateEngineNames("/tmp/one");
-  expect(privateEngineNames("/tmp/../tmp/one")).toEqual(names);
-  expect(privateEngineNames("/tmp/two").bridge).not.toBe(names.bridge);
-  expect(names.bridge.length).toBeLessThanOrEqual(15);
-  expect(`${names.runDirectory}/exec/containerd/containerd.sock.ttrpc`.length).toBeLessThan(108);
-  expect(names.bridgeAddress).toMatch(/^10\.(19[2-9]|2[01]\d|22[0-3])\.0\.1\/24$/);
-  expect(names.addressPool).toBe(names.bridgeAddress.replace(".0.1/24", ".128.0/17"));
-});
-
-test("fails when a private engine's directory is relative", async () => {
-  await expect(
-    startPrivateEngine({ directory: "here", progress: () => undefined }),
-  ).rejects.toThrow("'directory' must be an absolute path, got 'here'");
 });
 
 test.each([

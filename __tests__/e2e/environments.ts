@@ -3,7 +3,6 @@ import { demoSources } from "../../environments/demo";
 import type { Environments } from "../../environments/load";
 import { local } from "../../environments/local";
 import { production } from "../../environments/production";
-import { ports } from "../../tools/rig/platform";
 
 const lowBalanceEth = Number(process.env["E2E_LOW_BALANCE_ETH"] ?? "0.5");
 
@@ -11,7 +10,8 @@ const lowBalanceEth = Number(process.env["E2E_LOW_BALANCE_ETH"] ?? "0.5");
 export const environments: Environments = {
   local: () => ({
     ...local,
-    ports,
+    // The address of the private engine that the rig starts.
+    bindAddress: process.env["RIG_ADDRESS"] ?? "127.0.0.1",
     receivers: [{ name: "ops-slack", type: "slack", webhookUrl: secret("slack-webhook-url") }],
     sources: [...(local.sources ?? []), ...demoSources({ lowBalanceEth })],
   }),

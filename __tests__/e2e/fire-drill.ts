@@ -91,8 +91,8 @@ export async function fireDrill(
         ["how long it lasts", /lasts [\d.]+ hours|not known/],
         ["how urgent it is", /15 minutes/],
         ["what to do", /1\. Top up/],
-        ["a link to the graph", /<http:\/\/127\.0\.0\.1:19090\/graph\?[^|]+\|/],
-        ["a link to the runbook", /<http:\/\/127\.0\.0\.1:19091\/runbooks\/BatcherLowETH\|/],
+        ["a link to the graph", /<http:\/\/[\d.]+:9090\/graph\?[^|]+\|/],
+        ["a link to the runbook", /<http:\/\/[\d.]+:9091\/runbooks\/BatcherLowETH\|/],
       ] as const) {
         expect(pattern.test(text), `the message does not say ${what}:\n${text}`);
       }

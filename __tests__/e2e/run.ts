@@ -7,9 +7,10 @@ import {
   statSync,
   writeFileSync,
 } from "node:fs";
-import { networkInterfaces, tmpdir } from "node:os";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { ensureEngine, privateEngineNames, startPrivateEngine } from "../../commands/engine";
+import { ensureEngine } from "../../commands/engine";
+import { startPrivateEngine } from "../../tools/rig/private-engine";
 import { cacheDirectory } from "../../commands/workspace";
 import { checkRendered, proveCheckersBite } from "./checkers";
 import { demoChain, fireDrill, type Chain } from "./fire-drill";
@@ -51,10 +52,18 @@ function uploadsOf(platform: Platform): Map<string, string> {
   );
 }
 
+/** Name and time of creation of every data volume. */
 async function volumes(platform: Platform): Promise<string> {
+  const names = (await platform.docker("volume", "ls", "-q", "--filter", "name=^l2o-")).trim();
   const format = "{{.Name}} {{.CreatedAt}}";
-  const names = (await platform.docker("volume", "ls", "-q")).trim().split("\n");
-  return platform.docker("volume", "inspect", "--format", format, ...names);
+  const lines = await platform.docker(
+    "volume",
+    "inspect",
+    "--format",
+    format,
+    ...names.split("\n"),
+  );
+  return lines.trim().split("\n").sort().join("\n");
 }
 
 async function plansEmpty(platform: Platform): Promise<void> {
@@ -203,21 +212,9 @@ async function main(): Promise<boolean> {
   print(`work folder ${work}`);
   // Installs the engine's program where it is missing; the engine under test is a private one beside it.
   await ensureEngine({ progress: print, interactive: false, cacheDirectory });
-  const engineDirectory = join(work, "engine");
-  const engine = await startPrivateEngine({ directory: engineDirectory, progress: print });
-  const gateway = privateEngineNames(engineDirectory).bridgeAddress.split("/")[0] ?? "127.0.0.1";
-  expect(
-    Object.values(networkInterfaces())
-      .flat()
-      .some((address) => address?.address === gateway),
-    `the private engine's bridge ${gateway} does not exist`,
-  );
-  const slack = await FakeSlack.listen(gateway, `/services/${canary}`);
-  const platform = new Platform(
-    join(work, "state"),
-    engine.host,
-    join(__dirname, "environments.js"),
-  );
+  const engine = await startPrivateEngine(join(work, "engine"), print);
+  const slack = await FakeSlack.listen(engine.gateway, `/services/${canary}`);
+  const platform = new Platform(join(work, "state"), engine, join(__dirname, "environments.js"));
   const chain = demoChain(platform);
 
   try {
@@ -442,7 +439,10 @@ async function main(): Promise<boolean> {
           JSON.stringify(replaced.sort()) === JSON.stringify(mounting.sort()),
           `files of ${mounting.join(", ")} changed, replaced were ${replaced.join(", ")}`,
         );
-        expect(before.volumes === after.volumes, "a volume was replaced");
+        expect(
+          before.volumes === after.volumes,
+          `a volume was replaced; before:\n${before.volumes}\nafter:\n${after.volumes}`,
+        );
         const old = await platform.query('up{job="prometheus"}', at);
         expect(old.size === 1, "the series from before the change are gone");
         await plansEmpty(platform);

@@ -29,8 +29,6 @@ export interface Source {
   readonly type: string;
   /** Construct id of its container or observation: the type, and the instance where there can be several. */
   readonly id: string;
-  /** Names of existing Docker networks it is reached on. */
-  readonly networks: readonly string[];
   /** Secrets that its container needs, if it has one. */
   readonly secrets: readonly Secret[];
   /** `host:port` of the programs that it scrapes and does not run itself. */
@@ -54,8 +52,6 @@ export interface SourceDefinition<S extends z.ZodType> {
    * @default - there is one per environment
    */
   instance?(props: z.output<S>): string;
-  /** @default - none */
-  networks?(props: z.output<S>): readonly string[];
   /** @default - none */
   secrets?(props: z.output<S>): readonly Secret[];
   /** @default - none */
@@ -87,7 +83,6 @@ export function defineSource<S extends z.ZodType>(
     return {
       type,
       id: instance === undefined ? type : `${type}-${instance}`,
-      networks: whenSound((p) => definition.networks?.(p) ?? [], []),
       secrets: whenSound((p) => definition.secrets?.(p) ?? [], []),
       targets: whenSound((p) => definition.targets?.(p) ?? [], []),
       agreements: whenSound((p) => definition.agreements?.(p) ?? [], []),

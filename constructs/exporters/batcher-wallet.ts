@@ -32,13 +32,19 @@ export function batcherWalletRules(
   const wallet = (metric: string) => `${metric}{chain="${chain}", role="batcher"}`;
   const balance = `min by (chain) (${gauge} or ${wallet("l2_wallet_balance_eth")})`;
   const runway = `chain:batcher_gas_runway_hours{chain="${chain}"}`;
-  // Three views of what is spent, in ETH per second; the highest counts. The fee counter leaves blob gas out, the
-  // slope is blind across a top-up, the exporter's counter sees both.
+  // ETH an hour: twelve times the mean of the last hour's windows of 5 m without the largest, so that one transfer out
+  // of the wallet is not taken for burn for an hour.
+  const steady = (windows: string) => {
+    const over = (what: string) => `${what}_over_time(${windows}[1h:5m])`;
+    return `(${over("sum")} - ${over("max")}) / (${over("count")} - 1) * 12`;
+  };
+  // Three views of it; the highest counts. The fee counter leaves blob gas out, the gauge is blind across a top-up, the
+  // exporter's counter sees both.
   const spend = [
-    `rate(${wallet("l2_wallet_spent_eth_total")}[1h])`,
-    `label_replace(rate(op_batcher_default_txmgr_tx_fee_gwei_total{chain="${chain}"}[1h]) / 1e9, "view", "fees", "", "")`,
-    // op-batcher shows 0 between a restart and its first read: taken for burn, that would last half an hour.
-    `label_replace(-deriv((${gauge} > 0)[1h:15s]), "view", "slope", "", "")`,
+    steady(`increase(${wallet("l2_wallet_spent_eth_total")}[5m])`),
+    `label_replace(increase(op_batcher_default_txmgr_tx_fee_gwei_total{chain="${chain}"}[1h]) / 1e9, "view", "fees", "", "")`,
+    // op-batcher shows 0 between a restart and its first read.
+    `label_replace(${steady(`clamp_min(-delta((${gauge} > 0)[5m:15s]), 0)`)}, "view", "gauge", "", "")`,
   ].join(" or ");
   const hoursLeft = (sentence: string, unknown: string) =>
     `{{ with query "${runway.replace(/"/g, '\\"')}" }}${sentence.replace("%", '{{ . | first | value | printf "%.1f" }}')}{{ else }}${unknown}{{ end }}`;
@@ -48,12 +54,12 @@ export function batcherWalletRules(
       intervalSeconds: 5,
       rules: [
         {
-          record: "chain:batcher_spend_eth_per_hour:rate1h",
-          expr: `clamp_min(max by (chain) (${spend}), 0) * 3600`,
+          record: "chain:batcher_spend_eth:increase1h",
+          expr: `max by (chain) (${spend})`,
         },
         {
           record: "chain:batcher_gas_runway_hours",
-          expr: `${balance} / on (chain) (chain:batcher_spend_eth_per_hour:rate1h{chain="${chain}"} > 0)`,
+          expr: `${balance} / on (chain) (chain:batcher_spend_eth:increase1h{chain="${chain}"} > 0)`,
         },
         {
           name: "BatcherLowETH",

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { run, type Finished } from "../../commands/shell";
 import type { MachineFacts } from "../../commands/workspace";
 import { packageRoot } from "../../constructs/core/paths";
+import type { PrivateEngine } from "./private-engine";
 
 /** A container as the engine knows it. */
 export interface ContainerState {
@@ -24,36 +25,35 @@ interface Inspected {
   };
 }
 
-/** The ports of a platform under test: others than those of a platform that may run here already. */
-export const ports = {
-  prometheus: 19090,
-  pushgateway: 19091,
-  alertmanager: 19093,
-  demoL1: 19545,
-} as const;
-
 /** The platform under test: a state folder and an engine of its own, driven through the commands a user types. */
 export class Platform {
-  readonly prometheus = `http://127.0.0.1:${String(ports.prometheus)}`;
-  readonly alertmanager = `http://127.0.0.1:${String(ports.alertmanager)}`;
-  readonly push = `http://127.0.0.1:${String(ports.pushgateway)}`;
+  readonly prometheus: string;
+  readonly alertmanager: string;
+  readonly push: string;
+  readonly l1Rpc: string;
 
   constructor(
     readonly stateDirectory: string,
-    readonly dockerHost: string,
+    readonly engine: PrivateEngine,
     /** Compiled module with the environments under test. */
     readonly environmentsModule: string,
     /** Variables of the commands beside those of this class. */
     readonly variables: Record<string, string> = {},
   ) {
     mkdirSync(stateDirectory, { recursive: true });
+    const at = (port: number) => `http://${engine.address}:${port}`;
+    this.prometheus = at(9090);
+    this.alertmanager = at(9093);
+    this.push = at(9091);
+    this.l1Rpc = at(18545);
   }
 
   get env(): Record<string, string> {
     return {
       L2O_STATE: this.stateDirectory,
       L2O_ENVIRONMENTS_MODULE: this.environmentsModule,
-      DOCKER_HOST: this.dockerHost,
+      DOCKER_HOST: this.engine.host,
+      RIG_ADDRESS: this.engine.address,
       ...this.variables,
     };
   }

@@ -9,7 +9,6 @@ const sample = defineSource({
   type: "sample",
   schema: z.strictObject({ chain: kebabName, port: port.default(9000) }),
   instance: ({ chain }) => chain,
-  networks: ({ chain }) => [`${chain}_default`],
   secrets: ({ chain }) => [secret(`${chain}-url`)],
   targets: (props) => [`sample:${props.port}`],
   agreements: (props) => [{ what: `port of ${props.chain}`, field: "port", value: props.port }],
@@ -34,12 +33,11 @@ describe("a source", () => {
   });
 
   it("is named after its type where there is one per environment", () => {
-    expect(single({})).toMatchObject({ id: "single", networks: [], secrets: [], targets: [] });
+    expect(single({})).toMatchObject({ id: "single", secrets: [], targets: [] });
   });
 
-  it("names networks, secrets, targets and what others must agree with", () => {
+  it("names secrets, targets and what others must agree with", () => {
     expect(sample({ chain: "a" })).toMatchObject({
-      networks: ["a_default"],
       secrets: [{ secret: "a-url" }],
       targets: ["sample:9000"],
       agreements: [{ what: "port of a", field: "port", value: 9000 }],
@@ -63,7 +61,7 @@ describe("a source", () => {
 
   it("is made of faulty props without a word, and finds every fault when asked", () => {
     const faulty = sample({ chain: "A", port: 0, prot: 1 } as unknown as { chain: string });
-    expect(faulty).toMatchObject({ id: "sample", networks: [], secrets: [], agreements: [] });
+    expect(faulty).toMatchObject({ id: "sample", secrets: [], agreements: [] });
     expect(faulty.check("sources[2]").map(({ field, got }) => [field, got])).toEqual(
       expect.arrayContaining([
         ["sources[2].chain", "'A'"],

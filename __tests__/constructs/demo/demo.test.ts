@@ -175,7 +175,6 @@ describe("the environment", () => {
     );
     for (const source of demoSources()) {
       expect(source.check("sources")).toEqual([]);
-      expect(source.networks).toEqual([demoNetwork(demo)]);
       expect(source.secrets).toEqual([]);
     }
     expect(Object.values(demoEndpoints).map(({ host }) => host)).toEqual([

@@ -70,7 +70,6 @@ describe.each([
 
   test("is scraped elsewhere, on a network of its own, where the environment says so", () => {
     const source = make({ chain, host: "10.0.0.5", port: 1234, network: "rollup_default" });
-    expect(source.networks).toEqual(["rollup_default"]);
     expect(source.targets).toEqual(["10.0.0.5:1234"]);
     const [target] = observe(source).observations[0]?.targets ?? [];
     expect(target?.endpoint.authority).toBe("10.0.0.5:1234");

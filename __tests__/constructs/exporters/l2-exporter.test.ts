@@ -42,7 +42,6 @@ describe("l2-exporter", () => {
       "beacon-url",
       "celestia-token",
     ]);
-    expect(source.networks).toEqual(["rollup_default"]);
   });
 
   test("renders a configuration that the program itself accepts", () => {

@@ -157,7 +157,6 @@ export const l2Exporter = defineSource({
       .min(1)
       .superRefine(...distinct("name")),
   }),
-  networks: ({ chains }) => networksOf(chains),
   secrets: ({ chains }) => secretsOf(chains),
   agreements: ({ chains }) =>
     chains.flatMap(({ name, wallets, batcherWallet, l1, thresholds }, i) => [

@@ -15,7 +15,6 @@ export const opBatcher = defineSource({
     thresholds: z.strictObject(l1GasThresholds).prefault({}),
   }),
   instance: ({ chain }) => chain,
-  networks: ({ network }) => (network === undefined ? [] : [network]),
   targets: ({ host, port }) => [`${host}:${String(port)}`],
   agreements: ({ chain, wallet, thresholds }) => [
     { what: `batcher wallet of ${chain}`, field: "wallet", value: wallet },

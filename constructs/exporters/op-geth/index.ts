@@ -16,7 +16,6 @@ export const opGeth = defineSource({
       .prefault({}),
   }),
   instance: ({ chain }) => chain,
-  networks: ({ network }) => (network === undefined ? [] : [network]),
   targets: ({ host, port }) => [`${host}:${String(port)}`],
   create: (props) => [
     {

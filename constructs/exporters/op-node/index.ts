@@ -22,7 +22,6 @@ export const opNode = defineSource({
       .prefault({}),
   }),
   instance: ({ chain }) => chain,
-  networks: ({ network }) => (network === undefined ? [] : [network]),
   targets: ({ host, port }) => [`${host}:${String(port)}`],
   create: (props) => [
     {

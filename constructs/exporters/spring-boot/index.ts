@@ -34,7 +34,6 @@ export const springBoot = defineSource({
     network: z.string().min(1).optional(),
   }),
   instance: ({ service }) => service,
-  networks: ({ network }) => (network === undefined ? [] : [network]),
   targets: ({ host, port: number }) => [`${host}:${String(number)}`],
   create: ({ service, host, port: number, network }) => [
     {
