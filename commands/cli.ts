@@ -4,7 +4,7 @@ import { Command } from "commander";
 import { explain } from "../stacks/explain";
 import { demoCommand } from "./demo";
 import { deploy, destroy, status, stop } from "./operate";
-import { checkSecrets, secretStates, setSecret } from "./secrets";
+import { checkSecrets, refuseRemote, secretStates, setSecret } from "./secrets";
 import { start } from "./start";
 import { synthesise } from "./terraform-stacks";
 import { readEnvironment } from "./workspace";
@@ -42,14 +42,16 @@ program
 
 program
   .command("destroy")
-  .description("remove everything, data included; asks first")
+  .description("remove the services with their data; asks first; a host on AWS stays")
   .argument("[environment]", "name", "local")
   .option("--yes", "do not ask", false)
   .action((name: string, { yes }: { yes: boolean }) => destroy(name, yes, print));
 
 program
   .command("deploy")
-  .description("deploy the services of an environment and wait until they answer")
+  .description(
+    "deploy the services of an environment and wait until they answer (its host: cdktf deploy)",
+  )
   .argument("<environment>", "name")
   .action((name: string) => deploy(name, print));
 
@@ -58,9 +60,10 @@ program
   .description("check an environment and show its stacks, without touching anything")
   .argument("<environment>", "name")
   .action((name: string) => {
-    for (const stack of synthesise(name)) {
+    readEnvironment(name);
+    for (const { name: stack, containers, volumes, resources } of synthesise(name)) {
       print(
-        `${stack.name}: ${String(stack.containers.length)} containers, ${String(stack.volumes.length)} volumes`,
+        `${stack}: ${resources} resources, ${containers.length} containers, ${volumes.length} volumes`,
       );
     }
   });
@@ -73,6 +76,7 @@ secrets
   .argument("<secret>", "name")
   .action(async (name: string, secret: string) => {
     const environment = readEnvironment(name);
+    refuseRemote(environment);
     if (process.stdin.isTTY) print("type the secret, then Enter and Ctrl-D:");
     const services = setSecret(environment, secret, await text(process.stdin));
     print(`${secret}: stored for ${services.join(", ")}`);

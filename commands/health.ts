@@ -134,9 +134,10 @@ function readyFinding(what: string, url: string): Promise<readonly Finding[]> {
 export async function platformFindings(
   containers: readonly string[],
   addresses: Addresses,
+  env: Readonly<Record<string, string>> = {},
 ): Promise<readonly Finding[]> {
   const parts = await Promise.all([
-    containerFindings(containers),
+    containerFindings(containers, env),
     readyFinding("alertmanager", `${addresses.alertmanager}/-/ready`),
     ...(addresses.push === undefined
       ? []

@@ -13,6 +13,11 @@ function dockerVariables(name: string): Record<string, string> {
   return { DOCKER_HOST: `ssh://${engine.user}@${engine.address}:${String(engine.port)}` };
 }
 
+/** The command that brings an environment up. */
+function bringUp(name: string): string {
+  return name === "local" ? "npm start" : `npm run deploy -- ${name}`;
+}
+
 /**
  * Looks at everything that must be true of an environment.
  * @returns whether all of it is
@@ -21,7 +26,7 @@ export async function status(name: string, print: Progress): Promise<boolean> {
   const environment = readEnvironment(name);
   const containers = synthesise(name).flatMap((stack) => stack.containers);
   const addresses = addressesOf(environment);
-  const findings = await platformFindings(containers, addresses);
+  const findings = await platformFindings(containers, addresses, dockerVariables(name));
   for (const { what, ok, detail } of findings) {
     print(`${ok ? "✓" : "✗"} ${what.padEnd(44)} ${detail}`);
   }
@@ -31,7 +36,7 @@ export async function status(name: string, print: Progress): Promise<boolean> {
   print(
     bad === 0
       ? `${name}: healthy, ${String(firing.length)} alerts firing`
-      : `${name}: ${String(bad)} of ${String(findings.length)} checks fail; npm start repairs what was stopped or removed`,
+      : `${name}: ${String(bad)} of ${String(findings.length)} checks fail; ${bringUp(name)} repairs what was stopped or removed`,
   );
   return bad === 0;
 }
@@ -47,7 +52,7 @@ export async function stop(name: string, print: Progress): Promise<void> {
     return;
   }
   await runOrFail("docker", ["stop", "--time", "60", ...ours], { env });
-  print(`${name}: ${String(ours.length)} containers stopped; npm start brings them back`);
+  print(`${name}: ${String(ours.length)} containers stopped; ${bringUp(name)} brings them back`);
 }
 
 /** Deploys the services of an environment and waits until they answer. */
@@ -60,7 +65,7 @@ export async function deploy(name: string, print: Progress): Promise<void> {
   const { changes } = await cdktf("deploy", name, names, print);
   print(changes === 0 ? "nothing to change" : `${String(changes)} changes`);
   const containers = stacks.flatMap((stack) => stack.containers);
-  await waitUntilReady(containers, addressesOf(environment), print);
+  await waitUntilReady(containers, addressesOf(environment), print, dockerVariables(name));
   print(`${name}: healthy`);
 }
 
@@ -88,6 +93,9 @@ export async function destroy(name: string, yes: boolean, print: Progress): Prom
     const { code } = await run("docker", ["volume", "inspect", volume], { env });
     if (code === 0) print(`  volume ${volume}, with its data`);
   }
+  if (name === "local" && environment.secretsDirectory === undefined) {
+    print(`  secrets in ${secretsDirectoryOf(environment)}`);
+  }
   if (!yes && !(await confirmed(name))) {
     print("nothing was deleted");
     return;
@@ -100,7 +108,10 @@ export async function destroy(name: string, yes: boolean, print: Progress): Prom
   );
   if (name === "local") {
     writeFacts({ ...readFacts(), demo: false });
-    rmSync(secretsDirectoryOf(environment), { recursive: true, force: true });
+    // A folder that the environment names is the user's.
+    if (environment.secretsDirectory === undefined) {
+      rmSync(secretsDirectoryOf(environment), { recursive: true, force: true });
+    }
   }
   print(`${name}: removed`);
 }

@@ -37,6 +37,8 @@ async function isThere(environment: Environment, path: string): Promise<boolean>
   const { code } = await run("ssh", [
     "-o",
     "BatchMode=yes",
+    "-o",
+    "ConnectTimeout=5",
     "-p",
     String(engine.port),
     `${engine.user}@${engine.address}`,
@@ -70,12 +72,28 @@ export async function checkSecrets(environment: Environment): Promise<readonly S
   const states = await secretStates(environment);
   const missing = states.filter(({ present }) => !present);
   if (missing.length === 0) return states;
-  const lines = missing.map(
-    ({ service, secret }) =>
-      `  '${secret}' of ${service} must be a file, got nothing; npm run secrets -- set ${environment.name} ${secret}`,
-  );
+  const { engine, name } = environment;
+  const lines = missing.map(({ service, secret, path }) => {
+    const repair =
+      engine.type === "local"
+        ? `npm run secrets -- set ${name} ${secret}`
+        : `write ${path} on ${engine.address}`;
+    return `  '${secret}' of ${service} must be a file, got nothing; ${repair}`;
+  });
   throw new CommandError(
-    `environment '${environment.name}' lacks ${String(missing.length)} of ${String(states.length)} secrets:\n${lines.join("\n")}`,
+    `environment '${environment.name}' lacks ${missing.length} of ${states.length} secrets:\n${lines.join("\n")}`,
+  );
+}
+
+/**
+ * Refuses to set secrets where they are not on this machine; asked before a secret is typed.
+ * @throws CommandError naming where they are
+ */
+export function refuseRemote(environment: Environment): void {
+  const { engine, name } = environment;
+  if (engine.type === "local") return;
+  throw new CommandError(
+    `the secrets of '${name}' are on ${engine.address}: write each to ${secretsDirectoryOf(environment)}/<service>/<secret> there; npm run secrets -- list ${name} names them`,
   );
 }
 
@@ -88,6 +106,7 @@ export function setSecret(
   name: string,
   value: string,
 ): readonly string[] {
+  refuseRemote(environment);
   const all = secretsNeeded(environment);
   const users = all.filter(({ secret }) => secret === name);
   const trimmed = value.trim();
@@ -110,11 +129,6 @@ export function setSecret(
         ? [{ field: "value", allowed: "the secret on standard input", got: "nothing" }]
         : []),
     ]);
-  }
-  if (environment.engine.type !== "local") {
-    throw new CommandError(
-      `the secrets of '${environment.name}' lie on ${environment.engine.address}: write the file ${secretsDirectoryOf(environment)}/<service>/${name} there`,
-    );
   }
   for (const user of users) writeSecret(secretsDirectoryOf(environment), user, trimmed);
   return users.map(({ service }) => service);

@@ -1,6 +1,8 @@
 import { existsSync } from "node:fs";
+import { resolve } from "node:path";
 import { images, isPinned, ImageSource } from "../constructs/core/images";
 import { demoSecrets } from "../constructs/demo/secrets";
+import { readOverrides } from "../stacks/build";
 import { secretsNeeded, type Environment } from "../stacks/environment";
 import { ensureEngine, registryReachable } from "./engine";
 import { firingAlerts, platformFindings, type Addresses, type Finding } from "./health";
@@ -125,14 +127,15 @@ async function portsAreFree(
     if (name === "demoL1" && !demo) continue;
     const free = await new Promise<boolean>((resolve) => {
       const server = createServer()
-        .once("error", () => {
-          resolve(false);
+        // Another error says that this machine has no such address: then the engine has it.
+        .once("error", ({ code }: NodeJS.ErrnoException) => {
+          resolve(code !== "EADDRINUSE");
         })
-        .listen(port, environment.bindAddress, () =>
+        .listen(port, environment.bindAddress, () => {
           server.close(() => {
             resolve(true);
-          }),
-        );
+          });
+        });
     });
     if (!free)
       taken.push(
@@ -147,11 +150,12 @@ export async function waitUntilReady(
   containers: readonly string[],
   addresses: Addresses,
   progress: Progress,
+  env: Readonly<Record<string, string>> = {},
 ): Promise<readonly Finding[]> {
   const until = Date.now() + readyWithinSeconds * 1000;
   let said = "";
   for (;;) {
-    const findings = await platformFindings(containers, addresses);
+    const findings = await platformFindings(containers, addresses, env);
     const waiting = findings.filter(({ ok }) => !ok);
     if (waiting.length === 0) return findings;
     const line = waiting.map(({ what, detail }) => `${what} (${detail})`).join(", ");
@@ -190,8 +194,12 @@ export async function start({ demo: asked, interactive, progress }: StartOptions
   // A variable that names no file is a left-over, not a mirror.
   const cliConfigFile =
     given !== undefined && existsSync(given) ? given : await provideProviders(terraform, progress);
+  const named = process.env["L2O_IMAGES"];
+  if (named !== undefined) readOverrides(named);
   const built =
-    process.env["L2O_IMAGES"] ?? (await provideImages(environment, engine.host, demo, progress));
+    named === undefined
+      ? await provideImages(environment, engine.host, demo, progress)
+      : resolve(named);
   writeFacts({
     terraform: terraform.binary,
     demo,

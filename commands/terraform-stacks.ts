@@ -31,6 +31,8 @@ export interface SynthesisedStack {
   readonly containers: readonly string[];
   /** Names of the data volumes on the engine. */
   readonly volumes: readonly string[];
+  /** How many resources Terraform knows. */
+  readonly resources: number;
 }
 
 interface StackJson {
@@ -59,7 +61,12 @@ export function synthesise(environment: string): readonly SynthesisedStack[] {
       const { resource = {} } = JSON.parse(readFileSync(file, "utf8")) as StackJson;
       const names = (type: string) =>
         Object.values(resource[type] ?? {}).flatMap((r) => r.name ?? []);
-      return { name, containers: names("docker_container"), volumes: names("docker_volume") };
+      return {
+        name,
+        containers: names("docker_container"),
+        volumes: names("docker_volume"),
+        resources: Object.values(resource).reduce((n, all) => n + Object.keys(all).length, 0),
+      };
     });
   } finally {
     rmSync(outdir, { recursive: true, force: true });

@@ -4,6 +4,7 @@ import { join, resolve } from "node:path";
 import { ConfigurationError, show } from "../constructs/core/errors";
 import { loadEnvironments } from "../environments/load";
 import { parseEnvironment, type Environment } from "../stacks/environment";
+import { CommandError } from "./shell";
 
 /** What `start` found out about this machine, kept so that later commands act alike. */
 export interface MachineFacts {
@@ -31,7 +32,13 @@ const factsFile = join(stateDirectory, "machine.json");
 /** Reads what `start` found out; nothing before the first start. */
 export function readFacts(): MachineFacts {
   if (!existsSync(factsFile)) return {};
-  return JSON.parse(readFileSync(factsFile, "utf8")) as MachineFacts;
+  try {
+    return JSON.parse(readFileSync(factsFile, "utf8")) as MachineFacts;
+  } catch (error) {
+    throw new CommandError(
+      `${factsFile} must be JSON, got ${String(error)}; delete it and run npm start`,
+    );
+  }
 }
 
 /** Keeps what `start` found out. */

@@ -1,7 +1,10 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import type { App } from "cdktf";
-import { ConfigurationError, show } from "../constructs/core/errors";
+import { z } from "zod";
+import { BudgetError } from "../constructs/core/budget";
+import { ConfigurationError, refuse, show } from "../constructs/core/errors";
+import { imageFaults } from "../constructs/core/images";
 import { DemoStack } from "./demo-stack";
 import { parseEnvironment, type EnvironmentInput } from "./environment";
 import { HostStack } from "./host-stack";
@@ -19,18 +22,31 @@ export interface BuildOptions {
   readonly imageOverrides: Readonly<Record<string, string>>;
 }
 
-function readOverrides(file: string): Record<string, string> {
+/**
+ * Reads a file of image references by name.
+ * @throws ConfigurationError when it cannot be read, or names an unknown or unpinned image
+ */
+export function readOverrides(file: string): Readonly<Record<string, string>> {
   const fault = (got: string) =>
     new ConfigurationError("the process environment", [
-      { field: "L2O_IMAGES", allowed: "a JSON file of image references by name", got },
+      {
+        field: "L2O_IMAGES",
+        allowed: "a JSON file of image references by name",
+        got: `${show(file)}, ${got}`,
+        repair: "correct the path or unset the variable",
+      },
     ]);
+  if (!existsSync(file)) throw fault("which does not exist");
+  let value: unknown;
   try {
-    const value: unknown = JSON.parse(readFileSync(file, "utf8"));
-    if (typeof value !== "object" || value === null) throw fault(show(value));
-    return Object.fromEntries(Object.entries(value).map(([name, ref]) => [name, String(ref)]));
+    value = JSON.parse(readFileSync(file, "utf8"));
   } catch (error) {
-    throw error instanceof ConfigurationError ? error : fault(`${show(file)} (${String(error)})`);
+    throw fault(`which is no JSON (${String(error)})`);
   }
+  const parsed = z.record(z.string(), z.string()).safeParse(value);
+  if (!parsed.success) throw fault("which holds something else");
+  refuse(`the file of L2O_IMAGES, ${file},`, imageFaults({ overrides: parsed.data }));
+  return parsed.data;
 }
 
 /**
@@ -44,17 +60,19 @@ export function buildOptions(
 ): BuildOptions {
   const { L2O_ENVIRONMENTS, L2O_DEMO, L2O_STATE, L2O_IMAGES } = variables;
   const environments = L2O_ENVIRONMENTS?.split(",").map((name) => name.trim()) ?? known;
-  const unknown = environments.filter((name) => !known.includes(name));
-  if (unknown.length > 0) {
-    throw new ConfigurationError(
-      "the process environment",
-      unknown.map((name) => ({
+  refuse("the process environment", [
+    ...environments
+      .filter((name) => !known.includes(name))
+      .map((name) => ({
         field: "L2O_ENVIRONMENTS",
         allowed: `names out of ${known.join(", ")}`,
         got: show(name),
+        repair: "correct it or unset the variable",
       })),
-    );
-  }
+    ...(L2O_DEMO === undefined || L2O_DEMO === "1"
+      ? []
+      : [{ field: "L2O_DEMO", allowed: "1 or unset", got: show(L2O_DEMO) }]),
+  ]);
   return {
     environments,
     demo: L2O_DEMO === "1",
@@ -74,7 +92,7 @@ export function buildStacks(
   options: BuildOptions,
 ): void {
   const { stateDirectory, imageOverrides, demo } = options;
-  const refused: ConfigurationError[] = [];
+  const refused: (ConfigurationError | BudgetError)[] = [];
   for (const name of options.environments) {
     try {
       const input = environments[name]?.(demo);
@@ -87,6 +105,7 @@ export function buildStacks(
           environment: environment.name,
           host: environment.host,
           backend: environment.backend,
+          stateDirectory: common.stateDirectory,
         });
       }
       const chain =
@@ -100,7 +119,7 @@ export function buildStacks(
       // Prometheus joins the demonstration's network.
       if (chain !== undefined) monitoring.addDependency(chain);
     } catch (error) {
-      if (!(error instanceof ConfigurationError)) throw error;
+      if (!(error instanceof ConfigurationError || error instanceof BudgetError)) throw error;
       refused.push(error);
     }
   }
@@ -109,7 +128,7 @@ export function buildStacks(
 
 /** Every environment that was refused, each with all its faults. */
 export class RefusedEnvironments extends Error {
-  constructor(readonly refused: readonly ConfigurationError[]) {
+  constructor(readonly refused: readonly (ConfigurationError | BudgetError)[]) {
     super(refused.map(({ message }) => message).join("\n"));
     this.name = "RefusedEnvironments";
   }

@@ -75,7 +75,7 @@ export const environmentSchema = z.strictObject({
   pushgateway: z.boolean().default(true),
   /** Channels that tell people; names are unique. */
   receivers: z.array(receiverSchema).default([]),
-  /** Which receivers hear which priority; by default every receiver hears every one. */
+  /** Which receivers hear which priority; by default all that get no heartbeat hear every one. */
   routes: z
     .strictObject({
       P1: names.optional(),

@@ -22,7 +22,7 @@ const canary = "CANARY-not-a-real-secret-5f2d";
 const stacks = ["local-demo", "local-monitoring"];
 const monitoring = "local-monitoring";
 
-/** The names people query, and that must answer on a chain (REQUIREMENTS C2 of the catalogue). */
+/** The names people query, and that must answer on a chain although no program exports them. */
 const compatibilityNames = [
   "op_batcher_balance_eth",
   "op_batcher_batch_submitter_batch_submission_failures_total",
@@ -52,10 +52,10 @@ function uploadsOf(platform: Platform): Map<string, string> {
   );
 }
 
-/** Name and time of creation of every data volume. */
+/** Every data volume with the inode of its folder: a volume of the same name that was made anew has another. */
 async function volumes(platform: Platform): Promise<string> {
   const names = (await platform.docker("volume", "ls", "-q", "--filter", "name=^l2o-")).trim();
-  const format = "{{.Name}} {{.CreatedAt}}";
+  const format = "{{.Name}} {{.Mountpoint}}";
   const lines = await platform.docker(
     "volume",
     "inspect",
@@ -63,7 +63,16 @@ async function volumes(platform: Platform): Promise<string> {
     format,
     ...names.split("\n"),
   );
-  return lines.trim().split("\n").sort().join("\n");
+  return lines
+    .trim()
+    .split("\n")
+    .map((line) => {
+      const [name = "", folder = ""] = line.split(" ");
+      const { ino, birthtimeMs } = statSync(folder);
+      return `${name} ${ino} ${birthtimeMs}`;
+    })
+    .sort()
+    .join("\n");
 }
 
 async function plansEmpty(platform: Platform): Promise<void> {

@@ -129,7 +129,7 @@ describe("buildOptions", () => {
 
   test("fails when a name is unknown", () => {
     expect(refusalOf(() => buildOptions({ L2O_ENVIRONMENTS: "a,c" }, ["a", "b"]))).toBe(
-      "the process environment has 1 fault:\n  'L2O_ENVIRONMENTS' must be names out of a, b, got 'c'",
+      "the process environment has 1 fault:\n  'L2O_ENVIRONMENTS' must be names out of a, b, got 'c'; correct it or unset the variable",
     );
   });
 
@@ -170,7 +170,7 @@ describe("main", () => {
     });
     expect(process.exitCode).toBe(1);
     expect(written.join("")).toBe(
-      "the process environment has 1 fault:\n  'L2O_ENVIRONMENTS' must be names out of local, production, got 'nowhere'\n",
+      "the process environment has 1 fault:\n  'L2O_ENVIRONMENTS' must be names out of local, production, got 'nowhere'; correct it or unset the variable\n",
     );
   });
 });

@@ -37,7 +37,7 @@ const alertmanagerDown: DownAlert = {
     impact: "Alerts are raised and nobody is told; the heartbeat stops too.",
     steps: [
       "Look at the container: `docker ps -a` and its logs; a broken configuration is named in the first lines.",
-      "Go back to the last deploy that worked, or correct the receivers and deploy.",
+      "Correct the receivers, or check out the last commit that worked, then `npm run deploy -- <environment>`.",
     ],
   },
 };

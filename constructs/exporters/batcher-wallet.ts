@@ -17,7 +17,7 @@ export const batcherWalletThresholds = z
 export type BatcherWalletThresholds = z.output<typeof batcherWalletThresholds>;
 
 const topUp =
-  "Top up the batcher's address from the treasury; the address is in the label `address`, in op-batcher's start-up log and in `OP_BATCHER_PRIVATE_KEY`'s key holder.";
+  "Top up the batcher's address: in Prometheus query `l2_wallet_balance_eth{role=\"batcher\"}`, its label `address` is where to send. Without the L2 exporter it is `batcherAddr` in the chain's system config.";
 
 /**
  * Balance and runway of the wallet that pays for a chain's batches, from op-batcher's own gauge and from the L2
@@ -67,7 +67,7 @@ export function batcherWalletRules(
           expr: `${balance} < ${String(lowBalanceEth)}`,
           for: "1m",
           summary: "The batcher's wallet is nearly empty",
-          description: `The batcher of {{ $labels.chain }} has {{ $value | printf "%.4f" }} ETH left, less than ${String(lowBalanceEth)} ETH. ${hoursLeft("At the present burn that lasts % hours.", "How long it lasts is not known: nothing was spent in the last hour.")}`,
+          description: `The batcher of {{ $labels.chain }} has {{ $value | printf "%.4f" }} ETH left, less than ${String(lowBalanceEth)} ETH. ${hoursLeft("At the present burn that lasts % hours.", "How long that lasts is not known: no steady spending was seen in the last hour.")}`,
           graph: balance,
           inhibitedBy: ["L1RpcDown"],
           runbook: {
@@ -113,7 +113,7 @@ export function batcherWalletRules(
           labels: { tier: "high" },
           runbook: {
             meaning: "Balance divided by what was spent per hour over the last hour.",
-            impact: "Nothing yet. Tonight it would be an emergency.",
+            impact: "Nothing yet. Within a day the batcher stops.",
             steps: [topUp],
           },
         },

@@ -39,7 +39,7 @@ export const prometheusRules: RuleGroup = {
           "Prometheus evaluates rules and Alertmanager delivers. It is silence that is the alarm.",
         impact: "When it stops to arrive, no other alert can be trusted to arrive.",
         steps: [
-          "Log in over the tunnel and run the status command.",
+          "Bring the tunnel up and run `npm run status -- <environment>`.",
           "Look at the logs of Prometheus and Alertmanager.",
         ],
       },
@@ -77,7 +77,7 @@ export const prometheusRules: RuleGroup = {
         impact: "People who rely on this channel are told nothing.",
         steps: [
           "Read Alertmanager's log: it names the receiver and the answer.",
-          "Check that the secret file of the receiver holds a working URL, then restart Alertmanager.",
+          "Check that the secret file of the receiver holds a working URL; it is read anew for every message.",
           "Check the host's way to the internet.",
         ],
       },

@@ -38,7 +38,7 @@ const pushgatewayDown: DownAlert = {
     impact: "What jobs and deployments push is lost, unless they push again.",
     steps: [
       "Look at the containers `pushgateway` and `push-proxy`: `docker ps -a` and their logs.",
-      "Push a test metric: `echo 'test 1' | curl --data-binary @- http://<address>:9091/metrics/job/test`.",
+      "Push a test metric: `echo 'test 1' | curl --data-binary @- http://<address>:9091/metrics/job/test`, then remove it: `curl -X DELETE http://<address>:9091/metrics/job/test`.",
     ],
   },
 };

@@ -22,11 +22,13 @@ const exporterDown: DownAlert = {
   name: "BlackboxExporterDown",
   priority: "P2",
   for: "1m",
-  summary: "Nothing is probed from outside",
+  summary: "Addresses are no longer probed",
   runbook: {
     meaning: "The blackbox exporter, which probes addresses, does not answer.",
-    impact: "An unreachable site or an expiring certificate would not be announced.",
-    steps: ["Look at the container `blackbox-exporter`: `docker ps -a` and its logs."],
+    impact: "An address that fails, or whose certificate has expired, would not be announced.",
+    steps: [
+      "Read its log: `docker logs --tail 50 $(docker ps -aqf label=l2-observatory.service=blackbox-exporter)`.",
+    ],
   },
 };
 
@@ -34,6 +36,7 @@ const exporterDown: DownAlert = {
 const probeDown: DownAlert = {
   ...exporterDown,
   name: "ProbeDown",
+  summary: "A probe gives no result",
   inhibitedBy: ["BlackboxExporterDown"],
 };
 

@@ -12,7 +12,9 @@ export const l2ExporterDown: DownAlert = {
       "The exporter that reads balances, fees and the state of RPC endpoints does not answer.",
     impact:
       "An empty wallet would be noticed only through op-batcher's own gauge, if that is scraped.",
-    steps: ["Look at the container `l2-exporter`: `docker ps -a` and its logs."],
+    steps: [
+      "Read its log: `docker logs --tail 50 $(docker ps -aqf label=l2-observatory.service=l2-exporter)`.",
+    ],
   },
 };
 
@@ -30,7 +32,7 @@ export function endpointRules(chain: string): RuleGroup {
         for: "30s",
         summary: "The L1 endpoint does not answer",
         description:
-          "The L1 RPC of {{ $labels.chain }} has not answered for 30 s. Balances shown are those of before.",
+          "The L1 RPC of {{ $labels.chain }} has not answered, or is of another chain, for 30 s. Balances shown are the last ones read.",
         graph: `l2_rpc_up{chain="${chain}"}`,
         runbook: {
           meaning:
@@ -38,7 +40,7 @@ export function endpointRules(chain: string): RuleGroup {
           impact:
             "Batches cannot be posted and the chain cannot be derived; balances are frozen, so their alerts are held back.",
           steps: [
-            "The exporter's log says why: `docker logs l2-exporter`.",
+            "The exporter's log says why, on the platform's host: `docker logs --tail 50 $(docker ps -aqf label=l2-observatory.service=l2-exporter)`.",
             "Switch op-node, op-batcher and the exporter to the spare endpoint.",
           ],
         },

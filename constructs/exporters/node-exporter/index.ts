@@ -11,8 +11,10 @@ const hostMetricsDown: DownAlert = {
   summary: "The host's metrics are missing",
   runbook: {
     meaning: "The exporter of CPU, memory and disk metrics does not answer.",
-    impact: "A full disk or exhausted memory would not be announced.",
-    steps: ["Look at the container `node-exporter`: `docker ps -a` and its logs."],
+    impact: "Nothing about the host's CPU, memory and disk is recorded.",
+    steps: [
+      "Read its log: `docker logs --tail 50 $(docker ps -aqf label=l2-observatory.service=node-exporter)`.",
+    ],
   },
 };
 

@@ -62,7 +62,7 @@ export function submissionRules(chain: string): RuleGroup {
         priority: "P2",
         expr: failures,
         for: "2m",
-        summary: "Batches fail to land on L1",
+        summary: "A batch failed to land on L1",
         description:
           'At least {{ $value | printf "%.0f" }} batch transactions or channels of {{ $labels.chain }} failed or timed out in the last 15 minutes.',
         graph: `sum by (chain, stage) (increase(op_batcher_default_batcher_tx_total{chain="${chain}"}[15m]))`,
@@ -74,7 +74,7 @@ export function submissionRules(chain: string): RuleGroup {
             "The batcher tries again. If it goes on, the safe head stops and money is spent for nothing.",
           steps: [
             "Read op-batcher's log for the reason: insufficient funds, nonce too low, fee limit, RPC error.",
-            "Insufficient funds: top up. Fee limit: raise `--txmgr.fee-limit-multiplier`. Nonce: is a second batcher running with this key?",
+            "Insufficient funds: top up. Fee limit: raise `--fee-limit-multiplier`. Nonce: is a second batcher running with this key?",
           ],
         },
       },
