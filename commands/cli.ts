@@ -21,8 +21,9 @@ const program = new Command("l2-observatory")
 program
   .command("start")
   .description("bring the environment 'local' up on this machine")
-  .option("--demo", "add a development chain with a funded batcher", false)
-  .action(async ({ demo }: { demo: boolean }) => {
+  .option("--demo", "add a development chain with a funded batcher")
+  .option("--no-demo", "remove it again (default: as at the last start)")
+  .action(async ({ demo }: { demo?: boolean }) => {
     await start({ demo, interactive: process.stdin.isTTY, progress: print });
   });
 

@@ -73,7 +73,7 @@ async function look(
 /** Containers that must exist, run and be healthy. */
 export async function containerFindings(
   names: readonly string[],
-  env: Readonly<Record<string, string>> = {},
+  env: Readonly<Record<string, string>>,
 ): Promise<readonly Finding[]> {
   const format = "{{.State.Status}} {{if .State.Health}}{{.State.Health.Status}}{{else}}-{{end}}";
   const findings: Finding[] = [];
@@ -134,7 +134,7 @@ function readyFinding(what: string, url: string): Promise<readonly Finding[]> {
 export async function platformFindings(
   containers: readonly string[],
   addresses: Addresses,
-  env: Readonly<Record<string, string>> = {},
+  env: Readonly<Record<string, string>>,
 ): Promise<readonly Finding[]> {
   const parts = await Promise.all([
     containerFindings(containers, env),

@@ -1,17 +1,12 @@
 import { createInterface } from "node:readline/promises";
 import { rmSync } from "node:fs";
+import { dockerVariables } from "./docker";
 import { addressesOf, waitUntilReady } from "./start";
 import { firingAlerts, platformFindings } from "./health";
 import { checkSecrets } from "./secrets";
 import { CommandError, run, runOrFail, type Progress } from "./shell";
 import { cdktf, synthesise } from "./terraform-stacks";
 import { readEnvironment, readFacts, secretsDirectoryOf, writeFacts } from "./workspace";
-
-function dockerVariables(name: string): Record<string, string> {
-  const { engine } = readEnvironment(name);
-  if (engine.type === "local") return {};
-  return { DOCKER_HOST: `ssh://${engine.user}@${engine.address}:${String(engine.port)}` };
-}
 
 /** The command that brings an environment up. */
 function bringUp(name: string): string {
@@ -26,7 +21,7 @@ export async function status(name: string, print: Progress): Promise<boolean> {
   const environment = readEnvironment(name);
   const containers = synthesise(name).flatMap((stack) => stack.containers);
   const addresses = addressesOf(environment);
-  const findings = await platformFindings(containers, addresses, dockerVariables(name));
+  const findings = await platformFindings(containers, addresses, dockerVariables(environment));
   for (const { what, ok, detail } of findings) {
     print(`${ok ? "✓" : "✗"} ${what.padEnd(44)} ${detail}`);
   }
@@ -43,7 +38,8 @@ export async function status(name: string, print: Progress): Promise<boolean> {
 
 /** Stops the containers of an environment; volumes, networks and state stay. */
 export async function stop(name: string, print: Progress): Promise<void> {
-  const env = dockerVariables(name);
+  const environment = readEnvironment(name);
+  const env = dockerVariables(environment);
   const containers = synthesise(name).flatMap((stack) => stack.containers);
   const running = await runOrFail("docker", ["ps", "--format", "{{.Names}}"], { env });
   const ours = containers.filter((container) => running.split("\n").includes(container));
@@ -62,10 +58,10 @@ export async function deploy(name: string, print: Progress): Promise<void> {
   print(`secrets: ${String(secrets.length)} present`);
   const stacks = synthesise(name).filter((stack) => !stack.name.endsWith("-host"));
   const names = stacks.map((stack) => stack.name);
-  const { changes } = await cdktf("deploy", name, names, print);
+  const { changes } = await cdktf("deploy", { environment: name, stacks: names }, print);
   print(changes === 0 ? "nothing to change" : `${String(changes)} changes`);
   const containers = stacks.flatMap((stack) => stack.containers);
-  await waitUntilReady(containers, addressesOf(environment), print, dockerVariables(name));
+  await waitUntilReady(containers, addressesOf(environment), print, dockerVariables(environment));
   print(`${name}: healthy`);
 }
 
@@ -84,14 +80,17 @@ async function confirmed(name: string): Promise<boolean> {
 /** Removes an environment, data included; asks first. */
 export async function destroy(name: string, yes: boolean, print: Progress): Promise<void> {
   const environment = readEnvironment(name);
-  const env = dockerVariables(name);
+  const env = dockerVariables(environment);
   const stacks = synthesise(name).filter((stack) => !stack.name.endsWith("-host"));
   print(`This removes from environment '${name}':`);
   for (const container of stacks.flatMap((stack) => stack.containers))
     print(`  container ${container}`);
   for (const volume of stacks.flatMap((stack) => stack.volumes)) {
-    const { code } = await run("docker", ["volume", "inspect", volume], { env });
+    const { code, stderr } = await run("docker", ["volume", "inspect", volume], { env });
     if (code === 0) print(`  volume ${volume}, with its data`);
+    else if (!/no such volume/i.test(stderr)) {
+      throw new CommandError(`cannot tell which data would go: ${stderr.trim()}`);
+    }
   }
   if (name === "local" && environment.secretsDirectory === undefined) {
     print(`  secrets in ${secretsDirectoryOf(environment)}`);
@@ -100,12 +99,7 @@ export async function destroy(name: string, yes: boolean, print: Progress): Prom
     print("nothing was deleted");
     return;
   }
-  await cdktf(
-    "destroy",
-    name,
-    stacks.map((stack) => stack.name),
-    print,
-  );
+  await cdktf("destroy", { environment: name, stacks: stacks.map((stack) => stack.name) }, print);
   if (name === "local") {
     writeFacts({ ...readFacts(), demo: false });
     // A folder that the environment names is the user's.

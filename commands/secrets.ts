@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, mkdirSync, renameSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, renameSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ConfigurationError, show } from "../constructs/core/errors";
 import { secretsNeeded, type Environment, type NeededSecret } from "../stacks/environment";
@@ -33,7 +33,7 @@ export function writeSecret(
 
 async function isThere(environment: Environment, path: string): Promise<boolean> {
   const { engine } = environment;
-  if (engine.type === "local") return existsSync(path);
+  if (engine.type === "local") return existsSync(path) && statSync(path).size > 0;
   const { code } = await run("ssh", [
     "-o",
     "BatchMode=yes",
@@ -44,7 +44,7 @@ async function isThere(environment: Environment, path: string): Promise<boolean>
     `${engine.user}@${engine.address}`,
     "test",
     "-s",
-    path,
+    `'${path.replace(/'/g, "'\\''")}'`,
   ]);
   if (code === 255) {
     throw new CommandError(

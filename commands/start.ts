@@ -1,15 +1,14 @@
-import { existsSync } from "node:fs";
-import { resolve } from "node:path";
-import { images, isPinned, ImageSource } from "../constructs/core/images";
+import { createServer } from "node:net";
+import { refuse, type Fault } from "../constructs/core/errors";
 import { demoSecrets } from "../constructs/demo/secrets";
-import { readOverrides } from "../stacks/build";
 import { secretsNeeded, type Environment } from "../stacks/environment";
-import { ensureEngine, registryReachable } from "./engine";
+import { dockerVariables } from "./docker";
+import { ensureEngine } from "./engine";
 import { firingAlerts, platformFindings, type Addresses, type Finding } from "./health";
+import { provideImages, provideProviders, provideTerraform } from "./provide";
 import { checkSecrets, secretStates, writeSecret } from "./secrets";
-import { CommandError, run, sleep, type Progress } from "./shell";
-import { ensureTerraform, providerRegistryReachable } from "./terraform";
-import { cdktf, synthesise, type SynthesisedStack } from "./terraform-stacks";
+import { CommandError, runOrFail, sleep, type Progress } from "./shell";
+import { cdktf, synthesise } from "./terraform-stacks";
 import {
   cacheDirectory,
   readEnvironment,
@@ -23,8 +22,11 @@ const readyWithinSeconds = 180;
 
 /** Options of {@link start}. */
 export interface StartOptions {
-  /** Add the demonstration chain, or leave it as it is. */
-  readonly demo: boolean;
+  /**
+   * Add the demonstration chain, or remove it.
+   * @default - as at the last start
+   */
+  readonly demo?: boolean | undefined;
   /** Whether questions can be asked. */
   readonly interactive: boolean;
   readonly progress: Progress;
@@ -41,71 +43,6 @@ export function addressesOf(environment: Environment): Addresses {
   };
 }
 
-/** The registry's host of an image reference. */
-function registryOf(reference: string): string {
-  const [first = ""] = reference.split("/");
-  return reference.includes("/") && /[.:]/.test(first) ? first : "registry-1.docker.io";
-}
-
-async function provideImages(
-  environment: Environment,
-  dockerHost: string,
-  demo: boolean,
-  progress: Progress,
-): Promise<string | undefined> {
-  const source = new ImageSource(environment.images);
-  const needed = Object.keys(images)
-    .filter((name) => demo || !["geth", "op-batcher"].includes(name))
-    .filter(
-      (name) =>
-        name !== "node" || demo || environment.sources.some(({ type }) => type === "l2-exporter"),
-    );
-  const registries = new Set(
-    (needed as (keyof typeof images)[]).map((name) => registryOf(source.reference(name))),
-  );
-  const reachable = await Promise.all([...registries].map(registryReachable));
-  if (reachable.every((yes) => yes)) return undefined;
-  progress(
-    `no container registry can be reached (${[...registries].join(", ")}): building the images from packages`,
-  );
-  const builder = await import("../tools/local-images").catch(() => {
-    throw new CommandError(
-      "the builder of local images is not part of the package: set `images.registry` to a mirror that can be reached, or start from a checkout",
-    );
-  });
-  const { overrides, overridesFile, left } = await builder.provideImages({
-    images: needed,
-    dockerHost,
-    cacheDirectory,
-    progress,
-  });
-  for (const { image, reason } of left) progress(`left out: ${image}: ${reason}`);
-  const missing = left.filter(({ image }) => needed.includes(image));
-  if (missing.length > 0) {
-    throw new CommandError(
-      `cannot start without ${missing.map(({ image }) => image).join(", ")}: see above`,
-    );
-  }
-  const unpinned = Object.values(overrides).filter((reference) => !isPinned(reference));
-  if (unpinned.length > 0)
-    throw new CommandError(`built images are not pinned: ${unpinned.join(", ")}`);
-  return overridesFile;
-}
-
-async function provideProviders(
-  terraform: Awaited<ReturnType<typeof ensureTerraform>>,
-  progress: Progress,
-): Promise<string | undefined> {
-  if (await providerRegistryReachable(terraform.flavour)) return undefined;
-  progress("no provider registry can be reached: building the Docker provider from its module");
-  const builder = await import("../tools/local-images").catch(() => {
-    throw new CommandError(
-      "no provider registry can be reached: name a mirror in a Terraform CLI configuration file (TF_CLI_CONFIG_FILE)",
-    );
-  });
-  return (await builder.provideProviders({ cacheDirectory, progress })).cliConfigFile;
-}
-
 function generateSecrets(environment: Environment, demo: boolean): void {
   if (!demo) return;
   const directory = secretsDirectoryOf(environment);
@@ -114,35 +51,49 @@ function generateSecrets(environment: Environment, demo: boolean): void {
   }
 }
 
-async function portsAreFree(
-  environment: Environment,
-  containers: readonly string[],
-  demo: boolean,
-): Promise<void> {
-  const { createServer } = await import("node:net");
-  const running = await run("docker", ["ps", "--format", "{{.Names}}"]);
-  if (containers.some((name) => running.stdout.split("\n").includes(name))) return;
-  const taken: string[] = [];
-  for (const [name, port] of Object.entries(environment.ports)) {
-    if (name === "demoL1" && !demo) continue;
-    const free = await new Promise<boolean>((resolve) => {
-      const server = createServer()
-        // Another error says that this machine has no such address: then the engine has it.
-        .once("error", ({ code }: NodeJS.ErrnoException) => {
-          resolve(code !== "EADDRINUSE");
-        })
-        .listen(port, environment.bindAddress, () => {
-          server.close(() => {
-            resolve(true);
-          });
+/** The container that publishes each port of an environment. */
+function publishers(environment: Environment, demo: boolean): Readonly<Record<string, string>> {
+  const { prefix, name, pushgateway } = environment;
+  return {
+    prometheus: `${prefix}-${name}-prometheus`,
+    alertmanager: `${prefix}-${name}-alertmanager`,
+    ...(pushgateway ? { pushgateway: `${prefix}-${name}-push-proxy` } : {}),
+    ...(demo ? { demoL1: `${prefix}-${name}-demo-l1-geth` } : {}),
+  };
+}
+
+function isFree(port: number, address: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer()
+      // Another error says that this machine has no such address: then the engine has it.
+      .once("error", ({ code }: NodeJS.ErrnoException) => {
+        resolve(code !== "EADDRINUSE");
+      })
+      .listen(port, address, () => {
+        server.close(() => {
+          resolve(true);
         });
+      });
+  });
+}
+
+async function refuseTakenPorts(environment: Environment, demo: boolean): Promise<void> {
+  const env = dockerVariables(environment);
+  const running = (await runOrFail("docker", ["ps", "--format", "{{.Names}}"], { env })).split(
+    "\n",
+  );
+  const faults: Fault[] = [];
+  for (const [name, container] of Object.entries(publishers(environment, demo))) {
+    const port = environment.ports[name as keyof Environment["ports"]];
+    if (running.includes(container) || (await isFree(port, environment.bindAddress))) continue;
+    faults.push({
+      field: `ports.${name}`,
+      allowed: `a port that is free on ${environment.bindAddress}`,
+      got: `${port}, which another program uses`,
+      repair: "end that program, or set another port in environments/local.ts",
     });
-    if (!free)
-      taken.push(
-        `'ports.${name}' must be a free port, got ${String(port)}, which another program uses`,
-      );
   }
-  if (taken.length > 0) throw new CommandError(taken.join("\n"));
+  refuse("this machine", faults);
 }
 
 /** Waits until everything answers; shows what is still missing. */
@@ -150,7 +101,7 @@ export async function waitUntilReady(
   containers: readonly string[],
   addresses: Addresses,
   progress: Progress,
-  env: Readonly<Record<string, string>> = {},
+  env: Readonly<Record<string, string>>,
 ): Promise<readonly Finding[]> {
   const until = Date.now() + readyWithinSeconds * 1000;
   let said = "";
@@ -174,60 +125,52 @@ export async function waitUntilReady(
 /** Brings the environment `local` up on this machine, from nothing or from what is there. */
 export async function start({ demo: asked, interactive, progress }: StartOptions): Promise<void> {
   const began = Date.now();
-  const demo = asked || (readFacts().demo ?? false);
+  const before = readFacts();
+  const demo = asked ?? before.demo ?? false;
   const environment = readEnvironment("local", demo);
-  progress("1/5 Docker Engine");
-  const engine = await ensureEngine({ progress, interactive, cacheDirectory });
-  progress(`  ${engine.version} at ${engine.host}`);
-  progress("2/5 Terraform, provider and images");
-  const terraform = await ensureTerraform({
-    progress,
-    build: async () =>
-      (await import("../tools/local-images")).provideTool({
-        tool: "tofu",
-        cacheDirectory,
-        progress,
-      }),
-  });
-  progress(`  ${terraform.flavour} ${terraform.version}`);
-  const given = process.env["TF_CLI_CONFIG_FILE"];
-  // A variable that names no file is a left-over, not a mirror.
-  const cliConfigFile =
-    given !== undefined && existsSync(given) ? given : await provideProviders(terraform, progress);
-  const named = process.env["L2O_IMAGES"];
-  if (named !== undefined) readOverrides(named);
-  const built =
-    named === undefined
-      ? await provideImages(environment, engine.host, demo, progress)
-      : resolve(named);
-  writeFacts({
-    terraform: terraform.binary,
-    demo,
-    ...(built === undefined ? {} : { images: built }),
-    ...(cliConfigFile === undefined ? {} : { cliConfigFile }),
-  });
-  progress("3/5 secrets");
+  // What a person has to mend is told before anything is built.
+  synthesise("local", demo);
   generateSecrets(environment, demo);
   await checkSecrets(environment);
-  progress("4/5 deploy");
-  const stacks = synthesise("local");
-  const containers = stacks.flatMap((stack: SynthesisedStack) => stack.containers);
-  await portsAreFree(environment, containers, demo);
+  progress("1/4 Docker Engine");
+  const engine = await ensureEngine({ progress, interactive, cacheDirectory });
+  progress(`  ${engine.version} at ${engine.host}`);
+  await refuseTakenPorts(environment, demo);
+  progress("2/4 Terraform, provider and images");
+  const terraform = await provideTerraform(progress);
+  progress(`  ${terraform.flavour} ${terraform.version}`);
+  const cliConfigFile = await provideProviders(terraform, progress);
+  const built = await provideImages(environment, engine.host, demo, progress);
+  const facts = {
+    terraform: terraform.binary,
+    ...(built === undefined ? {} : { images: built }),
+    ...(cliConfigFile === undefined ? {} : { cliConfigFile }),
+  };
+  // A demonstration that was there is forgotten only when it is gone.
+  writeFacts({ ...facts, demo: demo || (before.demo ?? false) });
+  progress("3/4 deploy");
+  const stacks = synthesise("local", demo);
+  const containers = stacks.flatMap((stack) => stack.containers);
+  const names = stacks.map(({ name }) => name);
   const { changes } = await cdktf(
     "deploy",
-    "local",
-    stacks.map(({ name }) => name),
+    { environment: "local", stacks: names, demo },
     progress,
   );
-  progress(changes === 0 ? "  nothing to change" : `  ${String(changes)} changes`);
-  progress("5/5 health");
+  progress(changes === 0 ? "  nothing to change" : `  ${changes} changes`);
+  if (!demo && before.demo === true) {
+    progress("  removing the demonstration");
+    const gone = { environment: "local", stacks: ["local-demo"], demo: true };
+    await cdktf("destroy", gone, progress);
+    writeFacts({ ...facts, demo: false });
+  }
+  progress("4/4 health");
   const addresses = addressesOf(environment);
-  const findings = await waitUntilReady(containers, addresses, progress);
+  const env = dockerVariables(environment);
+  const findings = await waitUntilReady(containers, addresses, progress, env);
   const seconds = Math.round((Date.now() - began) / 1000);
   const targets = findings.filter(({ what }) => what.startsWith("target ")).length;
-  progress(
-    `up after ${String(seconds)} s: ${String(containers.length)} containers healthy, ${String(targets)} targets up`,
-  );
+  progress(`up after ${seconds} s: ${containers.length} containers healthy, ${targets} targets up`);
   progress(await farewell(environment, addresses, demo));
 }
 
@@ -237,7 +180,7 @@ async function farewell(
   demo: boolean,
 ): Promise<string> {
   const states = await secretStates(environment);
-  const firing = await firingAlerts(addresses.prometheus);
+  const firing = await firingAlerts(addresses.prometheus).catch(() => []);
   return [
     "",
     `  Prometheus    ${addresses.prometheus}`,
@@ -261,6 +204,6 @@ async function farewell(
       : ["  npm start -- --demo   add a development chain whose batcher's wallet you can drain"]),
     "  environments/local.ts list what you want to watch, then npm start again",
     "  npm stop              stop the containers, keep everything",
-    "  npm run destroy       remove everything, data included (asks first)",
+    "  npm run destroy       remove the services with their data (asks first)",
   ].join("\n");
 }

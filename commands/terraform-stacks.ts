@@ -1,22 +1,33 @@
-import { mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { App } from "cdktf";
 import { loadEnvironments } from "../environments/load";
 import { buildOptions, buildStacks } from "../stacks/build";
 import { CommandError, run, withHeartbeat, type Progress } from "./shell";
-import { readFacts, stateDirectory } from "./workspace";
+import { readEnvironment, readFacts, stateDirectory } from "./workspace";
 
-/** Variables that make a synth see what `start` found out about this machine. */
-export function stackVariables(environment: string): Record<string, string> {
-  const { images, cliConfigFile, terraform, demo } = readFacts();
+/**
+ * Variables that make a synth see what `start` found out about this machine. Images that were built here serve the
+ * engine that is here and no other; what the user's own environment names wins.
+ */
+export function stackVariables(
+  environment: string,
+  demo = readFacts().demo ?? false,
+): Record<string, string> {
+  const { images, cliConfigFile, terraform } = readFacts();
+  const here = readEnvironment(environment, demo).engine.type === "local";
+  const given = process.env["TF_CLI_CONFIG_FILE"];
+  const binary = process.env["TERRAFORM_BINARY_NAME"] ?? terraform;
+  const references = process.env["L2O_IMAGES"] ?? (here ? images : undefined);
+  const mirror = given !== undefined && existsSync(given) ? undefined : cliConfigFile;
   return {
     L2O_ENVIRONMENTS: environment,
     L2O_STATE: stateDirectory,
-    ...(demo === true && environment === "local" ? { L2O_DEMO: "1" } : {}),
-    ...(images === undefined ? {} : { L2O_IMAGES: images }),
-    ...(cliConfigFile === undefined ? {} : { TF_CLI_CONFIG_FILE: cliConfigFile }),
-    ...(terraform === undefined ? {} : { TERRAFORM_BINARY_NAME: terraform }),
+    ...(demo && environment === "local" ? { L2O_DEMO: "1" } : {}),
+    ...(references === undefined ? {} : { L2O_IMAGES: references }),
+    ...(mirror === undefined ? {} : { TF_CLI_CONFIG_FILE: mirror }),
+    ...(binary === undefined ? {} : { TERRAFORM_BINARY_NAME: binary }),
     CHECKPOINT_DISABLE: "1",
     DISABLE_VERSION_CHECK: "1",
     CI: "1",
@@ -45,7 +56,7 @@ interface StackJson {
  * Synthesises an environment into a throw-away folder and reads what it consists of.
  * @throws ConfigurationError, BudgetError
  */
-export function synthesise(environment: string): readonly SynthesisedStack[] {
+export function synthesise(environment: string, demo?: boolean): readonly SynthesisedStack[] {
   const outdir = mkdtempSync(join(tmpdir(), "l2-observatory-"));
   try {
     const app = new App({ outdir });
@@ -53,7 +64,7 @@ export function synthesise(environment: string): readonly SynthesisedStack[] {
     buildStacks(
       app,
       environments,
-      buildOptions(stackVariables(environment), Object.keys(environments)),
+      buildOptions(stackVariables(environment, demo), Object.keys(environments)),
     );
     app.synth();
     return readdirSync(join(outdir, "stacks")).map((name) => {
@@ -78,21 +89,32 @@ export const outputDirectory = join(stateDirectory, "cdktf.out");
 
 const notable = /: (Creation complete|Destruction complete|Modifications complete)|^.*Error:|│/;
 
+/** Stacks of one environment. */
+export interface Deployment {
+  readonly environment: string;
+  readonly stacks: readonly string[];
+  /**
+   * Whether the demonstration belongs to it.
+   * @default - as at the last start
+   */
+  readonly demo?: boolean;
+}
+
 /**
  * Runs `cdktf deploy` or `cdktf destroy` for stacks of an environment and shows what changes.
  * @throws CommandError naming what was done and what was not, and where the whole log lies
  */
 export async function cdktf(
   verb: "deploy" | "destroy",
-  environment: string,
-  stacks: readonly string[],
+  { environment, stacks, demo }: Deployment,
   progress: Progress,
 ): Promise<{ readonly changes: number }> {
   const logFile = join(stateDirectory, "logs", `${verb}-${environment}.log`);
   rmSync(logFile, { force: true });
   const done: string[] = [];
   const errors: string[] = [];
-  const skipLock = readFacts().cliConfigFile !== undefined;
+  // With a mirror there is nobody whom `terraform providers lock` could ask.
+  const skipLock = stackVariables(environment, demo)["TF_CLI_CONFIG_FILE"] !== undefined;
   const work = run(
     process.execPath,
     [
@@ -105,7 +127,7 @@ export async function cdktf(
       ...(skipLock ? ["--skip-provider-lock"] : []),
     ],
     {
-      env: stackVariables(environment),
+      env: stackVariables(environment, demo),
       logFile,
       onLine: (raw) => {
         const line = raw.trim();

@@ -27,7 +27,8 @@ export const cacheDirectory = join(
   "l2-observatory",
 );
 
-const factsFile = join(stateDirectory, "machine.json");
+/** Where `start` keeps what it found out. */
+export const factsFile = join(stateDirectory, "machine.json");
 
 /** Reads what `start` found out; nothing before the first start. */
 export function readFacts(): MachineFacts {

@@ -5,9 +5,10 @@ import { z } from "zod";
 import { BudgetError } from "../constructs/core/budget";
 import { ConfigurationError, refuse, show } from "../constructs/core/errors";
 import { imageFaults } from "../constructs/core/images";
-import { DemoStack } from "./demo-stack";
+import { ObservationError } from "../constructs/core/observation";
+import type * as Demo from "./demo-stack";
 import { parseEnvironment, type EnvironmentInput } from "./environment";
-import { HostStack } from "./host-stack";
+import type * as Host from "./host-stack";
 import { MonitoringStack } from "./monitoring-stack";
 
 /** What a run decides, as opposed to what an environment does. */
@@ -81,6 +82,15 @@ export function buildOptions(
   };
 }
 
+/* eslint-disable @typescript-eslint/no-require-imports --
+   Loaded only by an environment that needs them: the AWS bindings alone cost a sixth of a synth. */
+const demoStack = () => (require("./demo-stack") as typeof Demo).DemoStack;
+const hostStack = () => (require("./host-stack") as typeof Host).HostStack;
+/* eslint-enable @typescript-eslint/no-require-imports */
+
+/** What an environment can be refused with. */
+const refusals = [ConfigurationError, BudgetError, ObservationError] as const;
+
 /**
  * Makes the stacks of the chosen environments; the others are not even read.
  * @param environments by name, each called only when chosen
@@ -92,7 +102,7 @@ export function buildStacks(
   options: BuildOptions,
 ): void {
   const { stateDirectory, imageOverrides, demo } = options;
-  const refused: (ConfigurationError | BudgetError)[] = [];
+  const refused: Error[] = [];
   for (const name of options.environments) {
     try {
       const input = environments[name]?.(demo);
@@ -101,7 +111,7 @@ export function buildStacks(
       const local = environment.engine.type === "local";
       const common = { environment, imageOverrides, stateDirectory: `${stateDirectory}/state` };
       if (environment.host !== undefined) {
-        new HostStack(app, `${environment.name}-host`, {
+        new (hostStack())(app, `${environment.name}-host`, {
           environment: environment.name,
           host: environment.host,
           backend: environment.backend,
@@ -109,7 +119,7 @@ export function buildStacks(
         });
       }
       const chain =
-        demo && local ? new DemoStack(app, `${environment.name}-demo`, common) : undefined;
+        demo && local ? new (demoStack())(app, `${environment.name}-demo`, common) : undefined;
       const monitoring = new MonitoringStack(app, `${environment.name}-monitoring`, {
         ...common,
         ...(local && environment.secretsDirectory === undefined
@@ -119,8 +129,8 @@ export function buildStacks(
       // Prometheus joins the demonstration's network.
       if (chain !== undefined) monitoring.addDependency(chain);
     } catch (error) {
-      if (!(error instanceof ConfigurationError || error instanceof BudgetError)) throw error;
-      refused.push(error);
+      if (!refusals.some((kind) => error instanceof kind)) throw error;
+      refused.push(error as Error);
     }
   }
   if (refused.length > 0) throw new RefusedEnvironments(refused);
@@ -128,7 +138,7 @@ export function buildStacks(
 
 /** Every environment that was refused, each with all its faults. */
 export class RefusedEnvironments extends Error {
-  constructor(readonly refused: readonly (ConfigurationError | BudgetError)[]) {
+  constructor(readonly refused: readonly Error[]) {
     super(refused.map(({ message }) => message).join("\n"));
     this.name = "RefusedEnvironments";
   }

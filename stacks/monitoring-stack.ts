@@ -2,13 +2,14 @@ import { TerraformOutput, TerraformStack } from "cdktf";
 import type { Construct } from "constructs";
 import { DockerProvider } from "@cdktf/provider-docker/lib/provider";
 import { Alertmanager } from "../constructs/alertmanager";
+import { ConfigurationError } from "../constructs/core/errors";
 import { ImageSource } from "../constructs/core/images";
 import { alertsOf, Observations, type Observable } from "../constructs/core/observation";
 import { Runtime } from "../constructs/core/runtime";
 import { Prometheus } from "../constructs/prometheus";
 import { Pushgateway, PushProxy } from "../constructs/pushgateway";
 import { applyBackend } from "./backend";
-import type { Environment } from "./environment";
+import { secretsNeeded, type Environment } from "./environment";
 
 /**
  * Version of the Docker provider, of which the bindings of 3.6.2 are a subset: 3.6.2 panics on `cpus`, deletes stopped
@@ -37,6 +38,22 @@ export interface MonitoringStackProps {
   readonly stateDirectory?: string;
 }
 
+function secretsDirectoryOf({ environment, secretsDirectory }: MonitoringStackProps): string {
+  const directory = secretsDirectory ?? environment.secretsDirectory;
+  const [needed] = secretsNeeded(environment);
+  if (directory === undefined && needed !== undefined) {
+    throw new ConfigurationError(`environment '${environment.name}'`, [
+      {
+        field: "secretsDirectory",
+        allowed: `given, since ${needed.service} needs the secret '${needed.secret}'`,
+        got: "nothing",
+        repair: "name the folder on the Docker host that holds the secret files",
+      },
+    ]);
+  }
+  return directory ?? "/nonexistent";
+}
+
 /** Every service of an environment, on one Docker Engine. */
 export class MonitoringStack extends TerraformStack {
   readonly runtime: Runtime;
@@ -58,7 +75,7 @@ export class MonitoringStack extends TerraformStack {
       bindAddress: environment.bindAddress,
       machine: environment.machine,
       protectData: environment.protectData,
-      secretsDirectory: props.secretsDirectory ?? environment.secretsDirectory ?? "/",
+      secretsDirectory: secretsDirectoryOf(props),
       images: new ImageSource({
         ...environment.images,
         overrides: { ...environment.images.overrides, ...props.imageOverrides },

@@ -1,17 +1,10 @@
-import {
-  mkdtempSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ensureEngine } from "../../commands/engine";
 import { startPrivateEngine } from "../../tools/rig/private-engine";
 import { cacheDirectory } from "../../commands/workspace";
+import { searchForCanaries } from "./canaries";
 import { checkRendered, proveCheckersBite } from "./checkers";
 import { demoChain, fireDrill, type Chain } from "./fire-drill";
 import { FakeSlack, type SlackMessage } from "../../tools/rig/fake-slack";
@@ -32,12 +25,6 @@ const compatibilityNames = [
   "l1_gas_price_gwei",
   'op_node_sync_status{job="l2-node"}',
 ];
-
-function filesBelow(folder: string): string[] {
-  return readdirSync(folder, { withFileTypes: true, recursive: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name));
-}
 
 function uploadsOf(platform: Platform): Map<string, string> {
   const file = join(platform.stateDirectory, "cdktf.out", "stacks", monitoring, "cdk.tf.json");
@@ -154,13 +141,12 @@ async function kept(platform: Platform, chain: Chain, stored: Stored): Promise<v
     (values) => values.size === 1,
   );
   expect([...pushed.values()][0] === 42, "the pushed metric has another value");
-  const head = await eventually(
+  await eventually(
     "the chain goes on",
     60,
     () => chain.l1Head(),
     (n) => n > stored.head,
   );
-  expect(head > stored.head, "the chain's head went back");
   const response = await fetch(`${platform.alertmanager}/api/v2/silences`);
   const silences = (await response.json()) as { id: string; status: { state: string } }[];
   expect(
@@ -326,11 +312,12 @@ async function main(): Promise<boolean> {
       async () => {
         const push = (method: string, path: string, body: string) =>
           fetch(`${platform.push}${path}`, { method, ...(body === "" ? {} : { body }) });
-        expect((await push("PUT", "/metrics/job/e2e_push", "e2e_put 1\n")).ok, "PUT was refused");
         expect(
           (await push("POST", "/metrics/job/e2e_push", "e2e_post 2\n")).ok,
           "POST was refused",
         );
+        // A bare Pushgateway would wipe the first metric here.
+        expect((await push("PUT", "/metrics/job/e2e_push", "e2e_put 1\n")).ok, "PUT was refused");
         for (const [name, value] of [
           ["e2e_put", 1],
           ["e2e_post", 2],
@@ -353,68 +340,6 @@ async function main(): Promise<boolean> {
         expect(malformed.status === 400, `a malformed push got ${String(malformed.status)}`);
         expect((await push("DELETE", "/metrics/job/e2e_push", "")).ok, "DELETE was refused");
         return `wrong path: ${words.trim()}`;
-      },
-      ["deploy from nothing"],
-    );
-
-    await steps.step(
-      "no secret in synth, plan, state, logs or docker inspect",
-      async () => {
-        const needles = [canary, chain.batcherKey()];
-        const seen = new Map<string, string>();
-        for (const file of filesBelow(join(platform.stateDirectory, "cdktf.out"))) {
-          if (!file.includes("/.terraform/")) seen.set(file, readFileSync(file, "utf8"));
-        }
-        for (const folder of ["state", "logs"]) {
-          for (const file of filesBelow(join(platform.stateDirectory, folder))) {
-            seen.set(file, readFileSync(file, "utf8"));
-          }
-        }
-        for (const stack of stacks) {
-          const plan = join(work, `${stack}.plan`);
-          const planned = await platform.terraform(
-            stack,
-            "plan",
-            "-out",
-            plan,
-            "-no-color",
-            "-input=false",
-          );
-          seen.set(`plan ${stack}`, planned.stdout);
-          seen.set(
-            `plan json ${stack}`,
-            (await platform.terraform(stack, "show", "-json", plan)).stdout,
-          );
-        }
-        for (const { id, name } of await platform.containers()) {
-          seen.set(`docker inspect ${name}`, await platform.docker("inspect", id));
-          seen.set(`docker logs ${name}`, await platform.docker("logs", id));
-        }
-        seen.set("output of start", readFileSync(join(work, "start.log"), "utf8"));
-        const leaks = [...seen].filter(([, text]) =>
-          needles.some((needle) => text.includes(needle)),
-        );
-        expect(
-          leaks.length === 0,
-          `a secret stands in ${leaks.map(([where]) => where).join(", ")}`,
-        );
-        const secretFile = join(
-          platform.stateDirectory,
-          "secrets",
-          "local",
-          "alertmanager",
-          "slack-webhook-url",
-        );
-        expect(
-          readFileSync(secretFile, "utf8").includes(canary),
-          "the canary is not where it should be",
-        );
-        expect((statSync(secretFile).mode & 0o777) === 0o444, "the secret's mode is not 0444");
-        expect(
-          (statSync(join(platform.stateDirectory, "secrets", "local")).mode & 0o777) === 0o700,
-          "the secrets' folder is not 0700",
-        );
-        return `${String(seen.size)} texts searched for ${String(needles.length)} canaries`;
       },
       ["deploy from nothing"],
     );
@@ -499,6 +424,14 @@ async function main(): Promise<boolean> {
       ["deploy from nothing"],
     );
 
+    await searchForCanaries(steps, platform, chain, slack, canary, join(work, "start.log"));
+
+    await steps.step("Slack refused no message for its form", () => {
+      const wrong = slack.refused.filter((why) => why !== FakeSlack.wasTold);
+      expect(wrong.length === 0, wrong.join(", "));
+      return Promise.resolve(`${slack.messages.length} messages`);
+    });
+
     await steps.step(
       "stop keeps everything, start brings it back",
       async () => {
@@ -539,9 +472,6 @@ async function main(): Promise<boolean> {
   } finally {
     slack.close();
     await engine.destroy();
-    const facts = join(platform.stateDirectory, "machine.json");
-    mkdirSync(platform.stateDirectory, { recursive: true });
-    rmSync(facts, { force: true });
     rmSync(work, { recursive: true, force: true });
   }
   print(`began at ${new Date(began).toISOString()}`);

@@ -58,6 +58,7 @@ export class Alertmanager extends Service implements Observable {
         reservationMiB: 48,
         workingSetMiB: 41,
         limitMiB: 96,
+        swap: false,
         measured: "idle with the whole catalogue",
       },
       cpus: 0.5,

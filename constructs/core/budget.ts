@@ -6,8 +6,13 @@ export interface MemoryBudget {
   readonly reservationMiB: number;
   /** Anonymous memory and hot file pages, measured. */
   readonly workingSetMiB: number;
-  /** Where the kernel stops it. */
+  /** Where the kernel stops it; as much again may lie in swap. */
   readonly limitMiB: number;
+  /**
+   * Whether it may be swapped out at all: what must answer within seconds must not.
+   * @default true
+   */
+  readonly swap?: boolean;
   /** How the working set was measured. */
   readonly measured: string;
 }

@@ -89,6 +89,11 @@ function holdsToken(value: unknown): boolean {
   return false;
 }
 
+/** What is observed contradicts itself; the message is for whoever wrote the environment or the construct. */
+export class ObservationError extends Error {
+  override readonly name = "ObservationError";
+}
+
 /** The set of everything observed. Checks when something is added; reading it closes it. */
 export class Observations {
   readonly #jobs = new Map<string, { scrape: Scrape; down: DownAlert; targets: Target[] }>();
@@ -109,23 +114,26 @@ export class Observations {
 
   #addOne(observation: Observation): void {
     const { job, scrape, down, targets, rules } = observation;
-    if (this.#closed) throw new Error(`'${job}' is observed after rendering: observe before synth`);
+    if (this.#closed)
+      throw new ObservationError(`'${job}' is observed after rendering: observe before synth`);
     if (holdsToken(observation)) {
-      throw new Error(`observation '${job}' must be literals, got a Terraform reference`);
+      throw new ObservationError(
+        `observation '${job}' must be literals, got a Terraform reference`,
+      );
     }
     const known = this.#jobs.get(job);
     if (
       known &&
       !(isDeepStrictEqual(known.scrape, scrape) && isDeepStrictEqual(known.down, down))
     ) {
-      throw new Error(
+      throw new ObservationError(
         `job '${job}' is observed twice with different scrape settings or down alerts`,
       );
     }
     const merged = known ?? { scrape, down, targets: [] };
     for (const target of targets) {
       if (merged.targets.some((other) => instanceOf(other) === instanceOf(target))) {
-        throw new Error(
+        throw new ObservationError(
           `job '${job}' has the target '${instanceOf(target)}' twice: give one of them another 'instance'`,
         );
       }
@@ -134,7 +142,9 @@ export class Observations {
     for (const group of rules) {
       const same = this.#groups.get(group.name);
       if (same && !isDeepStrictEqual(same, group)) {
-        throw new Error(`rule group '${group.name}' is contributed twice with different content`);
+        throw new ObservationError(
+          `rule group '${group.name}' is contributed twice with different content`,
+        );
       }
       this.#groups.set(group.name, group);
     }

@@ -156,7 +156,15 @@ export class Service extends Construct {
     const files = once(() => [...(props.files?.() ?? [])]);
     const uploads = once(() => files().map((file) => this.#upload(file)));
     // Uploads from disk are assets, and an asset must exist before synthesis reads the tree.
-    this.node.addValidation({ validate: () => (uploads(), []) });
+    this.node.addValidation({
+      validate: () => {
+        uploads();
+        const paths = files().map(({ path }) => path);
+        return paths
+          .filter((path, i) => paths.indexOf(path) !== i)
+          .map((path) => `'${path}' of ${id} must be one file, got two`);
+      },
+    });
     const healthcheck = healthcheckOf(props.health);
     const tmpfs = { "/tmp": "rw,noexec,nosuid,size=16m" };
 
@@ -174,7 +182,7 @@ export class Service extends Construct {
       capabilities: { drop: ["ALL"] },
       securityOpts: ["no-new-privileges:true"],
       memory: memory.limitMiB,
-      memorySwap: memory.limitMiB,
+      memorySwap: memory.limitMiB * (memory.swap === false ? 1 : 2),
       // The provider compares text, and reads a whole number back as `1.0`.
       cpus: Number.isInteger(cpus) ? cpus.toFixed(1) : String(cpus),
       tmpfs,

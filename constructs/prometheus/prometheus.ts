@@ -92,6 +92,7 @@ export class Prometheus extends Service implements Observable {
         reservationMiB: 160,
         workingSetMiB: 118,
         limitMiB: 384,
+        swap: false,
         measured: "20 000 series: 55 MiB anonymous and 63 MiB of hot file pages",
       },
       cpus: 1.5,

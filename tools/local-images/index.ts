@@ -13,7 +13,8 @@ import { writeTar } from "./tar";
 export type { Progress } from "./run";
 
 const REPOSITORY = "l2-observatory.local";
-const DOCKER_PROVIDER = "4.5.0";
+/** Version of the Docker provider that is built. */
+export const DOCKER_PROVIDER = "4.5.0";
 // Terraform and OpenTofu fill a source without a host with their own registry's.
 const REGISTRIES = ["registry.terraform.io", "registry.opentofu.org"];
 const LOAD_SECONDS = 600;

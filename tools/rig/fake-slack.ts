@@ -23,8 +23,12 @@ interface SlackPayload {
 /** A server that takes messages the way Slack's incoming webhooks do: POST of JSON, answer `ok`. */
 export class FakeSlack {
   readonly messages: SlackMessage[] = [];
-  /** Requests that Slack would have refused. */
+  /** Why a request was refused while {@link failing} was set. */
+  static readonly wasTold = "told to fail";
+  /** Requests that were refused, with the reason. */
   readonly refused: string[] = [];
+  /** Answer 503 to everything, as a chat service in trouble does. */
+  failing = false;
   readonly #server: Server;
 
   private constructor(
@@ -36,6 +40,11 @@ export class FakeSlack {
       request.on("data", (chunk: Buffer) => chunks.push(chunk));
       request.on("end", () => {
         const body = Buffer.concat(chunks).toString("utf8");
+        if (this.failing) {
+          this.refused.push(FakeSlack.wasTold);
+          response.writeHead(503).end("service_unavailable");
+          return;
+        }
         if (request.method !== "POST" || request.url !== path) {
           this.refused.push(`${request.method ?? ""} to another path`);
           response.writeHead(404).end("no_team");

@@ -11,7 +11,6 @@ export interface ContainerState {
   readonly name: string;
   readonly pid: number;
   readonly health: string;
-  readonly startedAt: string;
 }
 
 interface Inspected {
@@ -19,7 +18,6 @@ interface Inspected {
   readonly Name: string;
   readonly State: {
     readonly Pid: number;
-    readonly StartedAt: string;
     readonly Status: string;
     readonly Health?: { readonly Status: string };
   };
@@ -82,6 +80,13 @@ export class Platform {
     return stdout;
   }
 
+  /** Everything a container printed, on both streams. */
+  async logs(container: string): Promise<string> {
+    const { code, stdout, stderr } = await run("docker", ["logs", container], { env: this.env });
+    if (code !== 0) throw new Error(`docker logs ${container}: ${stderr.trim()}`);
+    return stdout + stderr;
+  }
+
   /** Every container of the engine under test. */
   async containers(): Promise<readonly ContainerState[]> {
     const ids = (await this.docker("ps", "-aq")).split("\n").filter((id) => id !== "");
@@ -92,7 +97,6 @@ export class Platform {
         id: Id,
         name: Name.replace(/^\//, ""),
         pid: State.Pid,
-        startedAt: State.StartedAt,
         health: State.Health?.Status ?? State.Status,
       }))
       .sort((a, b) => a.name.localeCompare(b.name));

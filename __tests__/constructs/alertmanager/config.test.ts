@@ -113,7 +113,8 @@ describe("routes", () => {
     expect(first).toMatchObject({
       matchers: ['heartbeat="true"'],
       receiver: "heartbeat",
-      repeat_interval: "1m",
+      group_interval: "1m",
+      repeat_interval: "50s",
     });
     expect(first?.continue).toBeUndefined();
   });

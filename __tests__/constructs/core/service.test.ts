@@ -62,10 +62,10 @@ describe("a service", () => {
     expect(container.volumes ?? []).toEqual([]);
   });
 
-  it("has limits on memory, CPU and logs; swap is none beyond memory", () => {
+  it("has limits on memory, CPU and logs, and as much swap as memory", () => {
     expect(containerWith({ cpus: 0.25 })).toMatchObject({
       memory: 48,
-      memory_swap: 48,
+      memory_swap: 96,
       memory_reservation: 20,
       cpus: "0.25",
       log_driver: "json-file",

@@ -3,6 +3,7 @@ import * as os from "node:os";
 import * as path from "node:path";
 
 import {
+  DOCKER_PROVIDER,
   buildOrder,
   cliConfig,
   localTag,
@@ -16,6 +17,7 @@ import {
   goVersion,
   isNewEnough,
 } from "../../../tools/local-images/go";
+import { dockerProviderVersion } from "../../../stacks/monitoring-stack";
 import { goModuleDirectory, packageRoot } from "../../../tools/local-images/paths";
 import {
   GO_MODULES,
@@ -203,4 +205,8 @@ test("fails when the engine does not answer", async () => {
   } finally {
     fs.rmSync(cacheDirectory, { recursive: true, force: true });
   }
+});
+
+test("the provider that is built is the one that stacks ask for", () => {
+  expect(DOCKER_PROVIDER).toBe(dockerProviderVersion);
 });
