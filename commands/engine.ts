@@ -333,6 +333,7 @@ async function startEngine(
       );
     }
     fs.mkdirSync(o.cacheDirectory, { recursive: true });
+    removeStalePidFile("/var/run/docker.pid");
     log = path.join(o.cacheDirectory, "dockerd.log");
     o.progress(`starting the Docker Engine (log: ${log})`);
     const child = spawnDetached(findProgram("dockerd") ?? "dockerd", [], log);
@@ -346,6 +347,18 @@ async function startEngine(
   throw new CommandError(
     `the Docker Engine was started but does not answer at ${host} within ${ANSWER_SECONDS} s: read ${log}`,
   );
+}
+
+/** dockerd refuses to start while the process of its old pid file lives, even when the number was given to another program. */
+function removeStalePidFile(file: string): void {
+  try {
+    const pid = fs.readFileSync(file, "utf8").trim();
+    const alive = fs.existsSync(`/proc/${pid}/comm`);
+    if (alive && fs.readFileSync(`/proc/${pid}/comm`, "utf8").trim() === "dockerd") return;
+    fs.rmSync(file);
+  } catch {
+    // No file: nothing is stale.
+  }
 }
 
 /** Starts a program that outlives this one; its output goes to a file. */

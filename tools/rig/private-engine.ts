@@ -138,6 +138,22 @@ export async function startPrivateEngine(
   await makeNetwork(names);
   await start();
   progress(`private Docker Engine at ${host}, its ports at ${names.address}`);
+  const destroy = async (): Promise<void> => {
+    await removeAllContainers(host);
+    await stop();
+    await removeNetwork(names);
+    removeControlGroups(`l2-observatory-${names.id}`);
+    await unmountBelow([directory, names.runDirectory]);
+    fs.rmSync(names.runDirectory, { recursive: true, force: true });
+    fs.rmSync(directory, { recursive: true, force: true });
+  };
+  // A run that is cut short must not leave an engine with a dozen containers behind.
+  const interrupted = (): void => {
+    progress("interrupted: removing the private Docker Engine …");
+    void destroy().finally(() => process.exit(130));
+  };
+  const signals = ["SIGINT", "SIGTERM"] as const;
+  for (const signal of signals) process.once(signal, interrupted);
   return {
     host,
     address: names.address,
@@ -147,13 +163,8 @@ export async function startPrivateEngine(
       await start();
     },
     destroy: async () => {
-      await removeAllContainers(host);
-      await stop();
-      await removeNetwork(names);
-      removeControlGroups(`l2-observatory-${names.id}`);
-      await unmountBelow([directory, names.runDirectory]);
-      fs.rmSync(names.runDirectory, { recursive: true, force: true });
-      fs.rmSync(directory, { recursive: true, force: true });
+      for (const signal of signals) process.off(signal, interrupted);
+      await destroy();
     },
   };
 }
