@@ -109,14 +109,15 @@ export async function waitUntilReady(
     const findings = await platformFindings(containers, addresses, env);
     const waiting = findings.filter(({ ok }) => !ok);
     if (waiting.length === 0) return findings;
-    const line = waiting.map(({ what, detail }) => `${what} (${detail})`).join(", ");
+    const [first] = waiting;
+    const more = waiting.length === 1 ? "" : ` and ${waiting.length - 1} more`;
+    const line = `${first?.what ?? ""} (${first?.detail ?? ""})${more}`;
     if (Date.now() > until) {
       throw new CommandError(
         `the platform is deployed, but after ${String(readyWithinSeconds)} s not ready:\n${waiting.map(({ what, detail }) => `  ${what}: ${detail}`).join("\n")}`,
       );
     }
-    if (line !== said)
-      progress(`  waiting for ${line.length > 160 ? `${line.slice(0, 157)}…` : line}`);
+    if (line !== said) progress(`  waiting for ${line}`);
     said = line;
     await sleep(1);
   }
@@ -139,8 +140,10 @@ export async function start({ demo: asked, interactive, progress }: StartOptions
   progress("2/4 Terraform, provider and images");
   const terraform = await provideTerraform(progress);
   progress(`  ${terraform.flavour} ${terraform.version}`);
-  const cliConfigFile = await provideProviders(terraform, progress);
-  const built = await provideImages(environment, engine.host, demo, progress);
+  const [cliConfigFile, built] = await Promise.all([
+    provideProviders(terraform, progress),
+    provideImages(environment, engine.host, demo, progress),
+  ]);
   const facts = {
     terraform: terraform.binary,
     ...(built === undefined ? {} : { images: built }),
