@@ -78,6 +78,7 @@ export function catalogue(): readonly RuleGroup[] {
       name: "catalogue",
       engine: { type: "local" },
       machine: { name: "test", memoryMiB: 4096, diskGiB: 50 },
+      secretsDirectory: "/secrets",
       sources: [...everySource],
     }),
   }).prometheus.ruleGroups();
