@@ -9,6 +9,7 @@ import { parseEnvironment, secretsNeeded, type EnvironmentInput } from "../../st
 import { MonitoringStack } from "../../stacks/monitoring-stack";
 import { routeCases } from "../support/route-tests";
 import { renderRuleTests } from "../support/rule-tests";
+import { templateCases } from "../support/template-tests";
 import { environments } from "./environments";
 import type { Platform } from "../../tools/rig/platform";
 import { expect, type Steps } from "../../tools/rig/steps";
@@ -118,6 +119,22 @@ class Checkers {
     ]);
   }
 
+  /** Renders the Slack message of one notification. @param data file with what Alertmanager hands to templates */
+  message(folder: string, data: string): Promise<Finished> {
+    return this.#tool(
+      "alertmanager",
+      "amtool",
+      [...this.#alertmanagerMounts(folder), `${data}:/data.json:ro`],
+      [
+        "template",
+        "render",
+        "--template.glob=/etc/alertmanager/templates/*.tmpl",
+        "--template.data=/data.json",
+        '--template.text={{ template "l2o.title" . }}\n{{ template "l2o.slack.text" . }}',
+      ],
+    );
+  }
+
   route(
     folder: string,
     labels: Readonly<Record<string, string>>,
@@ -176,6 +193,27 @@ export async function checkRendered(steps: Steps, platform: Platform, work: stri
       needs,
     );
   }
+  await steps.step(
+    "the message says what it must for one alert, for many, mixed, and without annotations",
+    async () => {
+      const checkers = new Checkers(platform);
+      for (const { name, data, says, saysNot, atMost } of templateCases) {
+        const file = join(work, "template-data.json");
+        writeFileSync(file, JSON.stringify(data));
+        const text = mustPass(
+          `amtool template render: ${name}`,
+          await checkers.message(join(work, "rendered", "local"), file),
+        ).trim();
+        for (const words of says)
+          expect(text.includes(words), `${name}: no '${words}' in\n${text}`);
+        for (const words of saysNot)
+          expect(!text.includes(words), `${name}: '${words}' in\n${text}`);
+        expect(text.length <= atMost, `${name}: ${text.length} characters`);
+      }
+      return `${templateCases.length} cases`;
+    },
+    needs,
+  );
   await steps.step(
     "promtool: every alert fires and stays silent in its tests",
     async () => {
