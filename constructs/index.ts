@@ -10,4 +10,5 @@ export * from "./core/paths";
 export * from "./core/runbook";
 export * from "./core/schema";
 export * from "./core/secret";
+export * from "./core/service-down";
 export * from "./core/source";

@@ -160,7 +160,7 @@ describe("MonitoringStack", () => {
     expect(files).toEqual(
       expect.arrayContaining([
         "/etc/prometheus/scrape/outside.yml",
-        "/etc/prometheus/rules/outside-liveness.yml",
+        "/etc/prometheus/rules/liveness.outside.yml",
       ]),
     );
   });

@@ -52,22 +52,23 @@ export function ruleTests(): ReadonlyMap<string, readonly RuleTest[]> {
 }
 
 /**
- * The one alert of the catalogue that has this name, priority and chain.
+ * The one alert of the catalogue that has this name and priority, and watches this chain or job.
  * @throws Error when there is none, or more than one
  */
 export function alertFor(name: string, labels: Readonly<Record<string, string>>): Alert {
-  const { priority, chain } = labels;
+  const { priority, chain, job } = labels;
   const named = rules()
     .filter(isAlert)
     .filter((alert) => alert.name === name && alert.priority === priority);
-  const found =
-    named.length > 1 && chain !== undefined
-      ? named.filter(({ expr }) => expr.includes(`chain="${chain}"`))
-      : named;
+  const about = (label: string, value: string | undefined, among: readonly Alert[]) =>
+    among.length > 1 && value !== undefined
+      ? among.filter(({ expr }) => expr.includes(`${label}="${value}"`))
+      : among;
+  const found = about("job", job, about("chain", chain, named));
   const [only, ...others] = found;
   if (only === undefined || others.length > 0) {
     throw new Error(
-      `${name} with priority ${String(priority)} and chain ${String(chain)} must be one alert of the catalogue, got ${String(found.length)}`,
+      `${name} with priority ${String(priority)}, chain ${String(chain)} and job ${String(job)} must be one alert of the catalogue, got ${String(found.length)}`,
     );
   }
   return only;
@@ -105,16 +106,33 @@ function renderCase(test: RuleTest): object {
   };
 }
 
-/** The groups that the checks of some cases are about: evaluating all of them takes minutes. */
+/** The groups that the checks of some cases are about, and those they build on: evaluating all of them takes minutes. */
 function groupsFor(cases: readonly RuleTest[]): readonly RuleGroup[] {
   const checks = cases.flatMap((test) => test.checks);
   const alerts = new Set(checks.flatMap((check) => ("alert" in check ? [check.alert] : [])));
   const queries = checks.flatMap((check) => ("query" in check ? [check.query] : []));
-  return catalogue().filter(({ rules: own }) =>
-    own.some((rule) =>
-      isAlert(rule) ? alerts.has(rule.name) : queries.some((query) => query.includes(rule.record)),
-    ),
-  );
+  const needed = new Set<RuleGroup>();
+  const recordedFor = (exprs: readonly string[]): void => {
+    for (const group of catalogue()) {
+      if (needed.has(group)) continue;
+      if (
+        group.rules.some(
+          (rule) => !isAlert(rule) && exprs.some((expr) => expr.includes(rule.record)),
+        )
+      ) {
+        add(group);
+      }
+    }
+  };
+  const add = (group: RuleGroup): void => {
+    needed.add(group);
+    recordedFor(group.rules.map(({ expr }) => expr));
+  };
+  for (const group of catalogue()) {
+    if (group.rules.some((rule) => isAlert(rule) && alerts.has(rule.name))) add(group);
+  }
+  recordedFor(queries);
+  return catalogue().filter((group) => needed.has(group));
 }
 
 /** What {@link renderRuleTests} wrote: absolute paths. */

@@ -12,4 +12,5 @@ export * from "./runtime";
 export * from "./schema";
 export * from "./secret";
 export * from "./service";
+export * from "./service-down";
 export * from "./source";

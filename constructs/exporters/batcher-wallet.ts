@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { RuleGroup } from "../core/alert";
+import type { Alert, RuleGroup } from "../core/alert";
 
 /** What an environment may decide about the wallet that pays for a chain's batches. */
 export const batcherWalletThresholds = z
@@ -19,6 +19,93 @@ export type BatcherWalletThresholds = z.output<typeof batcherWalletThresholds>;
 const topUp =
   "Top up the batcher's address: in Prometheus query `l2_wallet_balance_eth{role=\"batcher\"}`, its label `address` is where to send. Without the L2 exporter it is `batcherAddr` in the chain's system config.";
 
+const batcherWallet = (metric: string, chain: string) =>
+  `${metric}{chain="${chain}", role="batcher"}`;
+
+const batcherGauge = (chain: string) => `op_batcher_default_balance{chain="${chain}"}`;
+
+/**
+ * ETH an hour, for batches every 2 s to every 3 h. Windows of 5 m are added up, and one large transfer out of the wallet
+ * is left out: it fills one window.
+ */
+function spendRules(chain: string): RuleGroup {
+  const inFiveMinutes = (series: string) => `clamp_min(${series} - ${series} offset 5m, 0)`;
+  // op-batcher shows 0 between a restart and its first read.
+  const gauge = batcherGauge(chain);
+  const drop = `clamp_min((${gauge} offset 5m > 0) - (${gauge} > 0), 0)`;
+  const view = (name: string, expr: string) =>
+    `label_replace(max by (chain) (${expr}), "view", "${name}", "", "")`;
+  const windows = `chain_view:batcher_spend_eth:increase5m{chain="${chain}"}`;
+  const over = (range: string) => (what: string, series: string) =>
+    `${what}_over_time((${series})[${range}:5m])`;
+  // Without the largest window in any case: n batches count as n - 1, which is never too many, and 0 where they are rare.
+  const recent = over("2h");
+  const fast = `(${recent("sum", windows)} - ${recent("max", windows)}) / ((${recent("count", windows)} > 3) - 1) * 12`;
+  // Rare batches need every one of them: here the largest window is left out only when it holds more than three times what
+  // the others with spending hold on average, or while less than 8 h are known and one batch more or less is too much.
+  const long = over("12h");
+  const [sum, max, count, spending] = [
+    long("sum", windows),
+    long("max", windows),
+    long("count", windows),
+    long("count", `${windows} > 0`),
+  ];
+  const kept = `(${max} <= bool 3 * (${sum} - ${max}) / (${spending} - 1)) * (${count} > bool 96)`;
+  const slow = `(${sum} - ${max} + ${max} * ${kept}) / ${count} * 12`;
+  return {
+    name: `batcher-spend.${chain}`,
+    // The windows are 5 m wide: nothing is gained by looking more often.
+    intervalSeconds: 60,
+    rules: [
+      {
+        // Each view apart, for they see one batch at different times; the fees leave blob gas out, the gauge is blind
+        // across a top-up, the exporter's counter sees both.
+        record: "chain_view:batcher_spend_eth:increase5m",
+        expr: [
+          view("exporter", inFiveMinutes(batcherWallet("l2_wallet_spent_eth_total", chain))),
+          view(
+            "fees",
+            `${inFiveMinutes(`op_batcher_default_txmgr_tx_fee_gwei_total{chain="${chain}"}`)} / 1e9`,
+          ),
+          view("gauge", drop),
+        ].join(" or "),
+      },
+      { record: "chain:batcher_spend_eth_per_hour:mean12h", expr: `max by (chain) (${slow})` },
+      {
+        // The mean of rare batches steps down whenever an old one leaves it: the highest of 3 h does not flap.
+        record: "chain:batcher_spend_eth_per_hour:max",
+        expr: `max by (chain) (${fast} or max_over_time(chain:batcher_spend_eth_per_hour:mean12h{chain="${chain}"}[3h]))`,
+      },
+    ],
+  };
+}
+
+function runwayAlert(
+  runway: string,
+  hours: number,
+  tier: Pick<Alert, "priority" | "summary"> & { readonly tier: string; readonly impact: string },
+  furtherSteps: readonly string[] = [],
+): Alert {
+  return {
+    name: "BatcherGasRunway",
+    priority: tier.priority,
+    expr: `${runway} < ${String(hours)}`,
+    for: "10m",
+    summary: tier.summary,
+    description: `At the present burn the batcher of {{ $labels.chain }} is out of gas in {{ $value | printf "%.1f" }} hours (threshold ${String(hours)} h).`,
+    graph: runway,
+    // An empty wallet is said by BatcherLowETH, which names the hours too.
+    inhibitedBy: ["L1RpcDown", "BatcherLowETH"],
+    labels: { tier: tier.tier },
+    runbook: {
+      meaning:
+        "Balance divided by what is spent per hour: in the last 2 hours or in the last 12, whichever is more. One large transfer does not count.",
+      impact: tier.impact,
+      steps: [topUp, ...furtherSteps],
+    },
+  };
+}
+
 /**
  * Balance and runway of the wallet that pays for a chain's batches, from op-batcher's own gauge and from the L2
  * exporter, whichever is there. op-batcher reads its balance every 10 s, and 0 before the first read: hence 1 m.
@@ -28,38 +115,19 @@ export function batcherWalletRules(
   thresholds: BatcherWalletThresholds,
 ): RuleGroup[] {
   const { lowBalanceEth, runwayCriticalHours, runwayHighHours } = thresholds;
-  const gauge = `op_batcher_default_balance{chain="${chain}"}`;
-  const wallet = (metric: string) => `${metric}{chain="${chain}", role="batcher"}`;
-  const balance = `min by (chain) (${gauge} or ${wallet("l2_wallet_balance_eth")})`;
+  const balance = `min by (chain) (${batcherGauge(chain)} or ${batcherWallet("l2_wallet_balance_eth", chain)})`;
   const runway = `chain:batcher_gas_runway_hours{chain="${chain}"}`;
-  // ETH an hour: twelve times the mean of the last hour's windows of 5 m without the largest, so that one transfer out
-  // of the wallet is not taken for burn for an hour.
-  const steady = (windows: string) => {
-    const over = (what: string) => `${what}_over_time(${windows}[1h:5m])`;
-    return `(${over("sum")} - ${over("max")}) / (${over("count")} - 1) * 12`;
-  };
-  // Three views of it; the highest counts. The fee counter leaves blob gas out, the gauge is blind across a top-up, the
-  // exporter's counter sees both.
-  const spend = [
-    steady(`increase(${wallet("l2_wallet_spent_eth_total")}[5m])`),
-    `label_replace(increase(op_batcher_default_txmgr_tx_fee_gwei_total{chain="${chain}"}[1h]) / 1e9, "view", "fees", "", "")`,
-    // op-batcher shows 0 between a restart and its first read.
-    `label_replace(${steady(`clamp_min(-delta((${gauge} > 0)[5m:15s]), 0)`)}, "view", "gauge", "", "")`,
-  ].join(" or ");
   const hoursLeft = (sentence: string, unknown: string) =>
     `{{ with query "${runway.replace(/"/g, '\\"')}" }}${sentence.replace("%", '{{ . | first | value | printf "%.1f" }}')}{{ else }}${unknown}{{ end }}`;
   return [
+    spendRules(chain),
     {
-      name: `batcher-wallet-${chain}`,
+      name: `batcher-wallet.${chain}`,
       intervalSeconds: 5,
       rules: [
         {
-          record: "chain:batcher_spend_eth:increase1h",
-          expr: `max by (chain) (${spend})`,
-        },
-        {
           record: "chain:batcher_gas_runway_hours",
-          expr: `${balance} / on (chain) (chain:batcher_spend_eth:increase1h{chain="${chain}"} > 0)`,
+          expr: `${balance} / on (chain) (chain:batcher_spend_eth_per_hour:max{chain="${chain}"} > 0)`,
         },
         {
           name: "BatcherLowETH",
@@ -67,7 +135,7 @@ export function batcherWalletRules(
           expr: `${balance} < ${String(lowBalanceEth)}`,
           for: "1m",
           summary: "The batcher's wallet is nearly empty",
-          description: `The batcher of {{ $labels.chain }} has {{ $value | printf "%.4f" }} ETH left, less than ${String(lowBalanceEth)} ETH. ${hoursLeft("At the present burn that lasts % hours.", "How long that lasts is not known: no steady spending was seen in the last hour.")}`,
+          description: `The batcher of {{ $labels.chain }} has {{ $value | printf "%.4f" }} ETH left, less than ${String(lowBalanceEth)} ETH. ${hoursLeft("At the present burn that lasts % hours.", "How long that lasts is not known: no steady spending has been seen.")}`,
           graph: balance,
           inhibitedBy: ["L1RpcDown"],
           runbook: {
@@ -77,46 +145,27 @@ export function batcherWalletRules(
             steps: [
               topUp,
               "Confirm that the balance rises on the graph; the resolved message follows within a minute.",
-              "Compare the spend per hour with yesterday's: if it jumped, look at HighL1GasPrice and at failed batches.",
+              "Compare `chain:batcher_spend_eth_per_hour:max` with yesterday's: if it jumped, look at HighL1GasPrice and at failed batches.",
             ],
           },
         },
-        {
-          name: "BatcherGasRunway",
-          priority: "P1",
-          expr: `${runway} < ${String(runwayCriticalHours)}`,
-          for: "10m",
-          summary: "The batcher's gas lasts only a few hours",
-          description: `At the present burn the batcher of {{ $labels.chain }} is out of gas in {{ $value | printf "%.1f" }} hours (threshold ${String(runwayCriticalHours)} h).`,
-          graph: runway,
-          // An empty wallet is said by BatcherLowETH, which names the hours too.
-          inhibitedBy: ["L1RpcDown", "BatcherLowETH"],
-          labels: { tier: "critical" },
-          runbook: {
-            meaning: "Balance divided by what was spent per hour over the last hour.",
+        runwayAlert(
+          runway,
+          runwayCriticalHours,
+          {
+            tier: "critical",
+            priority: "P1",
+            summary: "The batcher's gas lasts only a few hours",
             impact: "The batcher stops when the wallet is empty, and the safe head with it.",
-            steps: [
-              topUp,
-              "If L1 fees are the cause and the chain allows it, let batches wait longer.",
-            ],
           },
-        },
-        {
-          name: "BatcherGasRunway",
+          ["If L1 fees are the cause and the chain allows it, let batches wait longer."],
+        ),
+        runwayAlert(runway, runwayHighHours, {
+          tier: "high",
           priority: "P2",
-          expr: `${runway} < ${String(runwayHighHours)}`,
-          for: "10m",
           summary: "The batcher's gas lasts less than a day",
-          description: `At the present burn the batcher of {{ $labels.chain }} is out of gas in {{ $value | printf "%.1f" }} hours (threshold ${String(runwayHighHours)} h).`,
-          graph: runway,
-          inhibitedBy: ["L1RpcDown", "BatcherLowETH"],
-          labels: { tier: "high" },
-          runbook: {
-            meaning: "Balance divided by what was spent per hour over the last hour.",
-            impact: "Nothing yet. Within a day the batcher stops.",
-            steps: [topUp],
-          },
-        },
+          impact: "Nothing yet. Within a day the batcher stops.",
+        }),
       ],
     },
   ];

@@ -17,7 +17,7 @@ export function l1GasRules(chain: string, highL1GasPriceGwei: number): RuleGroup
     `max by (chain) (op_batcher_default_txmgr_basefee_wei{chain="${chain}"} > 0) / 1e9`,
   ].join(" or on (chain) ");
   return {
-    name: `l1-gas-${chain}`,
+    name: `l1-gas.${chain}`,
     intervalSeconds: 15,
     rules: [
       {

@@ -141,7 +141,7 @@ export function operatorFiles(): ConfigFile[] {
 export function livenessGroup({ job, down, targets, scrape }: Job): RuleGroup {
   const selector = `job="${job}"`;
   return {
-    name: `${job}-liveness`,
+    name: `liveness.${job}`,
     intervalSeconds: Math.min(15, scrape.intervalSeconds),
     rules: [
       ...targets.map((target) => ({

@@ -1,27 +1,8 @@
 import type { RuleGroup } from "../core/alert";
-import type { DownAlert } from "../core/observation";
 
-/** The alert of every job that has none of its own. */
-export const serviceDown: DownAlert = {
-  name: "ServiceDown",
-  priority: "P1",
-  for: "1m",
-  summary: "A service does not answer",
-  runbook: {
-    meaning:
-      "Prometheus got no answer from a target for a minute, or a target that must exist is not scraped at all.",
-    impact:
-      "What this service does is not done, and nothing about it is measured, so its other alerts are blind.",
-    steps: [
-      "Look at the container: `docker ps -a` and `docker logs --tail 100 <container>`.",
-      "If it restarts again and again, read the first error after a start; if it was killed for memory, raise its limit.",
-      "If it runs, test the address from Prometheus' network: `docker exec <prometheus container> wget -qO- http://<instance>/metrics`.",
-      "If the target is gone on purpose, remove it from the environment and deploy.",
-    ],
-  },
-};
+export { serviceDown } from "../core/service-down";
 
-/** The alert of Prometheus' own job: it can only be seen by a second look, such as the watchdog's receiver. */
+/** Alerts about the platform's own alerting; that Prometheus itself is gone only the watchdog's receiver can see. */
 export const prometheusRules: RuleGroup = {
   name: "prometheus",
   intervalSeconds: 15,

@@ -11,7 +11,7 @@ describe("spring-boot", () => {
     expect(observations).toHaveLength(1);
     expect(observations[0]).toMatchObject({
       job: "spring-boot",
-      down: { name: "SpringBootDown", priority: "P1" },
+      down: { name: "ServiceDown", priority: "P1" },
       targets: [
         {
           labels: { service: "api" },

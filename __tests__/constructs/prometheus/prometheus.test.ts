@@ -31,7 +31,7 @@ describe("Prometheus", () => {
       prometheusOf([])
         .ruleGroups()
         .map(({ name }) => name),
-    ).toEqual(["prometheus-liveness", "prometheus"]);
+    ).toEqual(["liveness.prometheus", "prometheus"]);
     expect(synthesised().yaml("prometheus", "/etc/prometheus/scrape/prometheus.yml")).toMatchObject(
       { scrape_configs: [{ static_configs: [{ targets: ["prometheus:9090"] }] }] },
     );
@@ -67,7 +67,7 @@ describe("Prometheus", () => {
       "/etc/prometheus/scrape/later.yml",
     ]);
     expect(files).toContain("/etc/prometheus/rules/sample.yml");
-    expect(files).toContain("/etc/prometheus/rules/later-liveness.yml");
+    expect(files).toContain("/etc/prometheus/rules/liveness.later.yml");
     expect(new Set(files).size).toBe(files?.length);
   });
 
@@ -109,7 +109,7 @@ describe("Prometheus", () => {
     const container = stack.container("prometheus");
     expect(container.ports).toMatchObject([{ internal: 9090, external: 19090, ip: "127.0.0.1" }]);
     expect(container.command).toContain("--web.external-url=http://127.0.0.1:19090");
-    expect(stack.yaml("prometheus", "/etc/prometheus/rules/sample-liveness.yml")).toMatchObject({
+    expect(stack.yaml("prometheus", "/etc/prometheus/rules/liveness.sample.yml")).toMatchObject({
       groups: [
         {
           rules: [

@@ -3,20 +3,48 @@ import { ConfigFile } from "../../core/config-file";
 import { Endpoint } from "../../core/endpoint";
 import type { DownAlert } from "../../core/observation";
 import type { RuleGroup } from "../../core/alert";
-import { distinct, kebabName, matching } from "../../core/schema";
+import { distinct, hostName, httpUrl, kebabName, port } from "../../core/schema";
 import { Service } from "../../core/service";
 import { defineSource } from "../../core/source";
+
+/** Half a private key, as a provider's host name may carry an API key. */
+const keyInHost = /[0-9a-fA-F]{32}/;
+
+function isTarget(value: unknown): boolean {
+  if (typeof value !== "string") return false;
+  if (httpUrl.safeParse(value).success) return !keyInHost.test(new URL(value).host);
+  const [, host, number] = /^([^:]+):(\d{1,5})$/.exec(value) ?? [];
+  return (
+    hostName.safeParse(host).success &&
+    port.safeParse(Number(number)).success &&
+    !keyInHost.test(value)
+  );
+}
 
 const probe = z.strictObject({
   /** Label `service` of the probe's series. */
   name: kebabName,
-  /** URL, or host:port for `tcp`. Must not carry a key: it becomes a label. */
-  target: matching(
-    /^(https?:\/\/[^\s@?]+|[A-Za-z0-9._-]+:\d{1,5})$/,
-    "a URL without user and query, or host:port",
-  ),
+  /** What is asked. It becomes a label, so a URL with a key cannot be probed. */
+  target: z.custom<string>(isTarget, {
+    message: "an http:// or https:// URL without user, query and key, or host:port",
+  }),
   module: z.enum(["http_2xx", "json_rpc", "tcp"]).default("http_2xx"),
 });
+
+const [distinctTarget, distinctTargetRule] = distinct("target");
+
+/** Only of sound targets: the fault of a repeated one shows it. */
+function soundTargetsDistinct(values: unknown, context: z.RefinementCtx): void {
+  if (!Array.isArray(values)) return;
+  distinctTarget(
+    values.map((value: unknown) =>
+      typeof value === "object" && value !== null && "target" in value && isTarget(value.target)
+        ? value
+        : undefined,
+    ),
+    context,
+  );
+}
 
 const exporterDown: DownAlert = {
   name: "BlackboxExporterDown",
@@ -73,7 +101,7 @@ export const blackboxExporter = defineSource({
     probes: z
       .array(probe)
       .superRefine(...distinct("name"))
-      .superRefine(...distinct("target"))
+      .superRefine(soundTargetsDistinct, distinctTargetRule)
       .default([]),
   }),
   create({ probes }, { scope, id, runtime }) {

@@ -239,7 +239,7 @@ export const l2Exporter = defineSource({
               ...(one.l1 === undefined
                 ? []
                 : [
-                    endpointRules(one.name),
+                    endpointRules(one.name, one.pollSeconds),
                     l1GasRules(one.name, one.thresholds.highL1GasPriceGwei),
                   ]),
               ...(one.wallets.some(({ role }) => role === "batcher")

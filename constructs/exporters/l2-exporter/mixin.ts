@@ -18,21 +18,29 @@ export const l2ExporterDown: DownAlert = {
   },
 };
 
+/**
+ * Seconds after which three polls in a row have failed: the exporter waits one interval after the first and two after
+ * the second; 15 s more are a time-out, a scrape and an evaluation.
+ */
+function missedPollsSeconds(pollSeconds: number): number {
+  return Math.max(30, 3 * pollSeconds + 15);
+}
+
 /** Reachability of the endpoints a chain depends on. */
-export function endpointRules(chain: string): RuleGroup {
+export function endpointRules(chain: string, pollSeconds: number): RuleGroup {
+  const seconds = String(missedPollsSeconds(pollSeconds));
   const down = `l2_rpc_up{chain="${chain}", endpoint="l1"} == 0`;
   return {
-    name: `l2-exporter-${chain}`,
+    name: `l2-exporter.${chain}`,
     intervalSeconds: 5,
     rules: [
       {
         name: "L1RpcDown",
         priority: "P1",
         expr: down,
-        for: "30s",
+        for: `${seconds}s`,
         summary: "The L1 endpoint does not answer",
-        description:
-          "The L1 RPC of {{ $labels.chain }} has not answered, or is of another chain, for 30 s. Balances shown are the last ones read.",
+        description: `The L1 RPC of {{ $labels.chain }} has not answered, or is of another chain, for ${seconds} s. Balances shown are the last ones read.`,
         graph: `l2_rpc_up{chain="${chain}"}`,
         runbook: {
           meaning:

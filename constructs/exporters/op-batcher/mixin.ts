@@ -46,15 +46,19 @@ function stageTotal(stage: string): string {
 export function submissionRules(chain: string): RuleGroup {
   const of = (metric: string, label: string) =>
     `sum by (chain) (increase(${metric}{chain="${chain}", ${label}}[15m])) > 0`;
+  // increase() cannot see the step from absent to 1: the first failure of a process shows only as its time.
+  const first = (metric: string, label: string) =>
+    `(max by (chain) (${metric}{chain="${chain}", ${label}}) > time() - 900) * 0 + 1`;
   const failures = [
     of("op_batcher_default_batcher_tx_total", 'stage="failed"'),
     of("op_batcher_default_txmgr_confirm_total", 'status="failed"'),
     of("op_batcher_default_channel_total", 'stage="timed_out"'),
-    // increase() cannot see the step from absent to 1: the first failure of a process shows only as its time.
-    `(max by (chain) (op_batcher_default_last_batcher_tx_unix{chain="${chain}", stage="failed"}) > time() - 900) * 0 + 1`,
+    first("op_batcher_default_last_batcher_tx_unix", 'stage="failed"'),
+    first("op_batcher_default_txmgr_last_confirm_unix", 'status="failed"'),
+    first("op_batcher_default_last_channel_unix", 'stage="timed_out"'),
   ].join(" or ");
   return {
-    name: `op-batcher-${chain}`,
+    name: `op-batcher.${chain}`,
     intervalSeconds: 15,
     rules: [
       {

@@ -36,7 +36,7 @@ export function blockProductionRules(chain: string, slowBlocksPerSecond: number)
   // A gauge that can step back on a reorg: deriv, not rate, which would take the step for a counter's reset.
   const rate = `max by (chain) (deriv(chain_head_block{job="l2-geth", chain="${chain}"}[5m]))`;
   return {
-    name: `op-geth-${chain}`,
+    name: `op-geth.${chain}`,
     intervalSeconds: 15,
     rules: [
       {

@@ -36,7 +36,7 @@ export function syncStatusRules(
   const age = (type: string) =>
     `(time() - max by (job, chain, instance) (op_node_default_refs_time{job="l2-node", chain="${chain}", layer="l2", type="${type}"}))`;
   return {
-    name: `op-node-${chain}`,
+    name: `op-node.${chain}`,
     intervalSeconds: 5,
     rules: [
       {
@@ -52,7 +52,7 @@ export function syncStatusRules(
 export function peerRules(chain: string, lowPeerCount: number): RuleGroup {
   const peers = `op_node_default_p2p_peer_count{job="l2-node", chain="${chain}"}`;
   return {
-    name: `op-node-peers-${chain}`,
+    name: `op-node.peers.${chain}`,
     intervalSeconds: 15,
     rules: [
       {

@@ -18,7 +18,7 @@ export const proposerDown: DownAlert = {
 export function proposerWalletRules(chain: string, lowBalanceEth: number): RuleGroup {
   const balance = `min by (chain) (op_proposer_default_balance{chain="${chain}"})`;
   return {
-    name: `op-proposer-${chain}`,
+    name: `op-proposer.${chain}`,
     intervalSeconds: 15,
     rules: [
       {

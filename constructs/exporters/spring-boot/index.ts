@@ -1,24 +1,8 @@
 import { z } from "zod";
 import { Endpoint } from "../../core/endpoint";
-import type { DownAlert } from "../../core/observation";
 import { hostName, kebabName, port } from "../../core/schema";
+import { serviceDown } from "../../core/service-down";
 import { defineSource } from "../../core/source";
-
-const serviceDown: DownAlert = {
-  name: "SpringBootDown",
-  priority: "P1",
-  for: "1m",
-  summary: "An application does not answer",
-  runbook: {
-    meaning: "The Actuator endpoint of the application gave no answer for a minute.",
-    impact: "The application is down, or so loaded that its users wait as well.",
-    steps: [
-      "Ask it yourself: `curl http://<instance>/actuator/health`.",
-      "Read the application's log from a minute before the alert began.",
-      "If it was deployed just then, go back to the version before.",
-    ],
-  },
-};
 
 /** A Spring Boot application with Micrometer's Prometheus registry. */
 export const springBoot = defineSource({
