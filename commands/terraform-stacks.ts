@@ -89,6 +89,22 @@ export const outputDirectory = join(stateDirectory, "cdktf.out");
 
 const notable = /: (Creation complete|Destruction complete|Modifications complete)|^.*Error:|│/;
 
+/** @throws CommandError in a repository that has no cdktf-cli or no cdktf.json */
+function cdktfProgram(): string {
+  if (!existsSync("cdktf.json")) {
+    throw new CommandError(
+      `'cdktf.json' must be in ${process.cwd()}, got nothing; run the command where your app's cdktf.json is`,
+    );
+  }
+  try {
+    return require.resolve("cdktf-cli/bundle/bin/cdktf", { paths: [process.cwd(), __dirname] });
+  } catch {
+    throw new CommandError(
+      "cdktf-cli must be installed, got nothing; npm install --save-dev cdktf-cli",
+    );
+  }
+}
+
 /** Stacks of one environment. */
 export interface Deployment {
   readonly environment: string;
@@ -118,7 +134,7 @@ export async function cdktf(
   const work = run(
     process.execPath,
     [
-      require.resolve("cdktf-cli/bundle/bin/cdktf"),
+      cdktfProgram(),
       verb,
       ...stacks,
       "--auto-approve",

@@ -62,7 +62,7 @@ describe.each(all)("$id", ({ environment, container }) => {
   test("has a memory limit, swap unless it must answer in seconds, a reservation and a CPU limit", () => {
     const { memory = 0, memory_swap, memory_reservation = 0, cpus } = container;
     expect(memory).toBeGreaterThanOrEqual(16);
-    const prompt = ["prometheus", "alertmanager"].includes(container.hostname ?? "");
+    const prompt = ["prometheus", "alertmanager"].includes(container.hostname);
     expect(memory_swap).toBe(prompt ? memory : 2 * memory);
     expect(memory_reservation).toBeGreaterThan(0);
     expect(memory_reservation).toBeLessThanOrEqual(memory);

@@ -21,10 +21,15 @@ const annotations: Labels = {
   runbook_url: "http://runbooks.invalid/ServiceDown",
 };
 
-function alert(status: "firing" | "resolved", instance: string, given: Labels = annotations) {
+function alert(
+  status: "firing" | "resolved",
+  instance: string,
+  given: Labels = annotations,
+  alertname = "ServiceDown",
+) {
   return {
     status,
-    labels: { alertname: "ServiceDown", severity: "critical", instance },
+    labels: { alertname, severity: "critical", instance },
     annotations: given,
     startsAt: "2026-11-21T00:00:00Z",
     endsAt: "2026-11-21T00:10:00Z",
@@ -80,7 +85,7 @@ export const templateCases: readonly TemplateCase[] = [
       alertname: "ServiceDown",
       severity: "high",
     }),
-    says: ["🟠 P2 ServiceDown", "*ServiceDown*", "|Silence>"],
+    says: ["🟠 P2 ServiceDown", "*ServiceDown*\ninstance own:1\n<http", "|Silence>"],
     saysNot: ["Respond within", "|Graph>", "<no value>", "\n\n"],
     atMost: 250,
   },
@@ -92,7 +97,67 @@ export const templateCases: readonly TemplateCase[] = [
       common,
     ),
     says: ["×200", "… 200 in all", "*Do:*", "|Runbook>"],
-    saysNot: ["<no value>"],
+    saysNot: ["<no value>", "*\n• b:2 of job &lt;x&gt; &amp; y has not answered.\n*A service"],
+    atMost: 1000,
+  },
+  {
+    name: "two hundred alerts with long annotations, while others are over",
+    data: group(
+      "firing",
+      Array.from({ length: 400 }, (_, i) =>
+        alert(i < 200 ? "firing" : "resolved", `host-${i}:1`, {
+          ...annotations,
+          description: "d".repeat(400),
+          meaning: "m".repeat(140),
+          impact: "i".repeat(140),
+          steps: "s".repeat(2000),
+        }),
+      ),
+      common,
+    ),
+    says: ["d…", "s…", "… 200 in all", "… 200 over in all", "|Silence>"],
+    saysNot: ["d".repeat(121), "s".repeat(901)],
     atMost: 3500,
+  },
+  {
+    name: "several alerts whose names and annotations differ",
+    data: group(
+      "firing",
+      [
+        alert("firing", "a:1", { ...annotations, description: "a is down." }),
+        alert("firing", "c:3", { summary: "The disk fills", impact: "It stops." }, "DiskFull"),
+        alert("firing", "b:2", { ...annotations, description: "b is down.", impact: "Other." }),
+      ],
+      { severity: "critical", priority: "P1" },
+    ),
+    says: [
+      "🔴 P1  ×3",
+      "*A service does not answer*\n• a is down.\n• b is down.\n*Respond within:*",
+      "*If nobody acts:* Blind.",
+      "*The disk fills*\n• instance c:3\n*If nobody acts:* It stops.",
+    ],
+    saysNot: ["Other.", "<no value>", "in all"],
+    atMost: 900,
+  },
+  {
+    name: "labels and links that hold markup",
+    data: group(
+      "firing",
+      [
+        alert("firing", "<!channel>", {
+          summary: "<!here> & more",
+          dashboard_url: "http://graph.invalid/?a=1&b=<2>|3",
+        }),
+      ],
+      { alertname: "A<B", severity: "info", chain: "<!channel>", environment: "a&b" },
+    ),
+    says: [
+      "🔵 P4 A&lt;B on &lt;!channel&gt; (a&amp;b)",
+      "*&lt;!here&gt; &amp; more*\ninstance &lt;!channel&gt;",
+      "<http://graph.invalid/?a=1&b=%3C2%3E%7C3|Graph>",
+      "%22A%3CB%22%7D|Silence>",
+    ],
+    saysNot: ["<!"],
+    atMost: 400,
   },
 ];
