@@ -59,7 +59,8 @@ export class Alertmanager extends Service implements Observable {
         workingSetMiB: 41,
         limitMiB: 96,
         swap: false,
-        measured: "idle with the whole catalogue",
+        measured:
+          "41 MiB resident when idle; 12 anonymous and 24 of file pages with the demonstration, amd64",
       },
       cpus: 0.5,
       command: [

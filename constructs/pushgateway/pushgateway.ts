@@ -50,7 +50,13 @@ export class Pushgateway extends Service {
       runtime: props.runtime,
       image: "pushgateway",
       user: "65534:65534",
-      memory: { reservationMiB: 24, workingSetMiB: 18, limitMiB: 48, measured: "idle, 100 groups" },
+      memory: {
+        reservationMiB: 24,
+        workingSetMiB: 19,
+        limitMiB: 48,
+        measured:
+          "6 MiB anonymous and 13 of file pages, minutes after a start with a few groups, amd64",
+      },
       cpus: 0.25,
       command: ["--persistence.file=/pushgateway/metrics", "--persistence.interval=1s"],
       health: { command: ["wget", "-q", "-O", "/dev/null", "http://127.0.0.1:9091/-/ready"] },
@@ -86,9 +92,9 @@ export class PushProxy extends Service implements Observable {
       image: "nginx",
       memory: {
         reservationMiB: 16,
-        workingSetMiB: 10,
+        workingSetMiB: 11,
         limitMiB: 32,
-        measured: "idle, two workers",
+        measured: "3 MiB anonymous and 8 of file pages in three processes, amd64",
       },
       cpus: 0.25,
       health: { command: ["wget", "-q", "-O", "/dev/null", "http://127.0.0.1:9091/-/healthy"] },

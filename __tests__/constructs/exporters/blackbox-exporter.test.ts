@@ -58,4 +58,34 @@ describe("blackbox-exporter", () => {
       1,
     );
   });
+
+  test.each([
+    `https://rpc.example.com/v2/${"FakeKey0".repeat(4)}`,
+    `https://${"fa4e".repeat(8)}.example.com`,
+    `0x${"fa4e".repeat(16)}:443`,
+    `${"fa4e".repeat(8)}.example.com:443`,
+    "https://user:FAKE-PASSWORD@example.com",
+  ])("refuses a key in a target, even twice, and never shows it: %s", (target) => {
+    const faults = blackboxExporter({
+      probes: [
+        { name: "a", target },
+        { name: "b", target },
+      ],
+    }).check("sources[0]");
+    expect(faults).toHaveLength(2);
+    for (const fault of faults) {
+      expect(fault).toMatchObject({
+        allowed: "an http:// or https:// URL without user, query and key, or host:port",
+        got: "a string",
+      });
+    }
+    expect(JSON.stringify(faults)).not.toContain(target);
+  });
+
+  test.each(["http://10.0.0.20:8080/health", "node.example.com:9222", "10.200.100.123:30303"])(
+    "accepts the target %s",
+    (target) => {
+      expect(blackboxExporter({ probes: [{ name: "a", target }] }).check("sources[0]")).toEqual([]);
+    },
+  );
 });

@@ -89,4 +89,19 @@ describe("l2-exporter", () => {
     );
     for (const { expr } of alerts) expect(expr).not.toContain("beta");
   });
+
+  test.each([
+    [1, 30],
+    [5, 30],
+    [12, 51],
+    [60, 195],
+    [300, 915],
+  ])("polled every %i s, says that L1 is down after %i s, three lost polls", (poll, seconds) => {
+    const watched = l2Exporter({
+      chains: [{ name: "alpha", pollSeconds: poll, l1: { url: "http://l1:8545" } }],
+    });
+    const down = alertsIn(observe(watched).observations).find(({ name }) => name === "L1RpcDown");
+    expect(down?.for).toBe(`${String(seconds)}s`);
+    expect(down?.description).toContain(`for ${String(seconds)} s.`);
+  });
 });

@@ -111,9 +111,9 @@ export const blackboxExporter = defineSource({
       user: "65534:65534",
       memory: {
         reservationMiB: 24,
-        workingSetMiB: 16,
+        workingSetMiB: 19,
         limitMiB: 48,
-        measured: "20 probes every 15 s",
+        measured: "3 MiB anonymous and 16 of file pages, without probes, amd64",
       },
       cpus: 0.25,
       command: ["--config.file=/etc/blackbox_exporter/config.yml"],

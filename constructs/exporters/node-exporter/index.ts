@@ -28,10 +28,10 @@ export const nodeExporter = defineSource({
       image: "node-exporter",
       user: "65534:65534",
       memory: {
-        reservationMiB: 20,
-        workingSetMiB: 14,
+        reservationMiB: 24,
+        workingSetMiB: 19,
         limitMiB: 48,
-        measured: "scraped every 15 s",
+        measured: "5 MiB anonymous and 14 of file pages, scraped every 15 s, amd64",
       },
       cpus: 0.25,
       command: [
