@@ -10,7 +10,8 @@ const template = readFileSync(assetPath("alertmanager/templates/slack.tmpl"), "u
 /** Go's own words and functions, and those of Alertmanager since 0.31: a message with any other is never sent. */
 const known = new Set([
   ...["define", "template", "end", "if", "else", "with", "range", "break", "continue"],
-  ...["and", "or", "not", "eq", "ne", "lt", "le", "gt", "ge", "index", "len", "printf", "urlquery"],
+  ...["and", "or", "not", "eq", "ne", "lt", "le", "gt", "ge", "true", "false"],
+  ...["index", "len", "printf", "urlquery"],
   ...["reReplaceAll", "stringSlice", "join", "match", "toUpper", "toLower", "title", "trimSpace"],
 ]);
 
