@@ -158,9 +158,13 @@ export function renderRuleTests(directory: string): RenderedRuleTests {
     [...new Set(cases.map(({ every }) => every))].map((every) => {
       const path = join(directory, `${name}-${every}.test.yml`);
       const paced = cases.filter((test) => test.every === every);
+      const groups = groupsFor(paced);
       const content = {
-        rule_files: groupsFor(paced).map((group) => `rules/${group.name}.yml`),
+        rule_files: groups.map((group) => `rules/${group.name}.yml`),
         evaluation_interval: every,
+        // Without it promtool takes groups in another order at every run, and a group that reads what another
+        // records sees it now at once and now a step later.
+        group_eval_order: groups.map(({ name: group }) => group),
         fuzzy_compare: true,
         tests: paced.map(renderCase),
       };
