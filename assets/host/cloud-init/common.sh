@@ -3,6 +3,17 @@
 set -euo pipefail
 # shellcheck source=/dev/null
 . /etc/l2-observatory/host.env
+# Where the services of AWS are, if not where the CLI looks.
+# shellcheck source=/dev/null
+[ ! -e /etc/l2-observatory/aws.env ] || . /etc/l2-observatory/aws.env
+
+# shellcheck disable=SC2034 # read by the parts
+{
+  state=/var/lib/l2-observatory
+  secrets_list=$state/secrets
+  wireguard_conf=/etc/l2-observatory/wireguard.conf
+  authorized_keys=/etc/l2-observatory/authorized_keys
+}
 
 log() {
   printf '%s %s: %s\n' "$(date -u +%FT%TZ)" "$(basename "$0" .sh)" "$*"
@@ -72,4 +83,28 @@ put() {
 
 data_volume_is_mounted() {
   mountpoint --quiet "$DATA_MOUNT"
+}
+
+# ssm <command> <argument…>: asks Systems Manager; gives up soon, since a timer asks again.
+ssm() {
+  AWS_MAX_ATTEMPTS=2 aws ssm "$@" --region "$REGION" --cli-connect-timeout 5 --cli-read-timeout 20 \
+    ${AWS_ENDPOINT_URL_SSM:+--endpoint-url "$AWS_ENDPOINT_URL_SSM"}
+}
+
+# publish <name> <value>: writes a parameter of the host.
+publish() {
+  retry 3 ssm put-parameter --name "$PARAMETERS/host/$1" --type String --overwrite --value "$2" >/dev/null
+}
+
+# The port of the tunnel: that of the environment once it has arrived, before that the one of first boot.
+tunnel_port() {
+  sed --quiet 's/^ListenPort = //p' "$wireguard_conf" 2>/dev/null | grep . || echo "$TUNNEL_PORT"
+}
+
+# write_firewall_settings <port>
+write_firewall_settings() {
+  put /etc/l2-observatory/firewall-settings.nft 0644 <<END
+define wireguard_port = $1
+define tunnel_address = $TUNNEL_ADDRESS
+END
 }

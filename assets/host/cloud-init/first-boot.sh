@@ -1,24 +1,35 @@
 #!/bin/bash
 # Runs every part in order; a part that fails is named and does not keep the others from running.
 # Harmless when repeated: sudo /usr/local/lib/l2-observatory/first-boot.sh
-set -uo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
-state=/var/lib/l2-observatory
+. "$here/common.sh"
+# A part that fails, or a report that nobody hears, must not end the rest.
+set +e
 mkdir -p "$state" /var/log/l2-observatory
 exec > >(tee -a /var/log/l2-observatory/first-boot.log) 2>&1
+
+# report <running|ready|failed> <detail>: tells the outside how far it is, as far as that can be heard already.
+report() {
+  command -v aws >/dev/null || return 0
+  publish first-boot "$1 $(cat /var/lib/cloud/data/instance-id) $(date -u +%FT%TZ) $2" ||
+    log "cannot report '$1 $2'"
+}
 
 rm -f "$state/ready" "$state/failed"
 failed=()
 for part in "$here"/[0-9]*.sh; do
   name=$(basename "$part" .sh)
-  printf '%s %s: starts\n' "$(date -u +%FT%TZ)" "$name"
+  log "starts $name"
+  report running "$name"
   "$part" || failed+=("$name")
 done
 
 if [ "${#failed[@]}" -gt 0 ]; then
   printf '%s\n' "${failed[@]}" >"$state/failed"
-  printf '%s first-boot: failed: %s\n' "$(date -u +%FT%TZ)" "${failed[*]}"
+  log "failed: ${failed[*]}"
+  report failed "$(IFS=, && echo "${failed[*]}")"
   exit 1
 fi
 date -u +%FT%TZ >"$state/ready"
-printf '%s first-boot: the host is ready\n' "$(date -u +%FT%TZ)"
+log "the host is ready"
+report ready -

@@ -3,7 +3,6 @@
 . "$(dirname "$0")/common.sh"
 
 data_volume_is_mounted || fail "the data volume is not mounted: Docker would fill the root disk"
-sysctl --quiet --load /etc/sysctl.d/60-l2-observatory.conf
 case $OPERATING_SYSTEM in
   debian-12) install_packages docker.io ;;
   *) install_packages docker ;;

@@ -3,9 +3,9 @@
 . "$(dirname "$0")/common.sh"
 
 install_packages nftables
-put /etc/l2-observatory/firewall-settings.nft 0644 <<END
-define wireguard_port = $TUNNEL_PORT
-define tunnel_address = $TUNNEL_ADDRESS
+write_firewall_settings "$(tunnel_port)"
+put /etc/l2-observatory/containers.nft 0644 <<END
+$([ "$CONTAINERS_REACH_METADATA" = yes ] || echo "ip daddr 169.254.169.254 drop")
 END
 [ -e /etc/l2-observatory/peers.nft ] || touch /etc/l2-observatory/peers.nft
 systemctl enable --quiet l2-observatory-firewall.service
