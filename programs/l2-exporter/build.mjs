@@ -1,41 +1,24 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { dirname, join, resolve } from "node:path";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
+import { bundleProgram, options, root } from "../bundle.mjs";
 
-const program = dirname(fileURLToPath(import.meta.url));
-const root = join(program, "../..");
 const page = join(root, "docs/l2-exporter-metrics.md");
 
-const options = {
-  absWorkingDir: root,
-  bundle: true,
-  platform: "node",
-  target: "node20",
-  format: "cjs",
-  minify: true,
-  sourcemap: false,
-  legalComments: "eof",
-  logLevel: "warning",
-};
-
 /**
- * Bundles the exporter into one CommonJS file and returns its path. The same sources and packages
- * give the same bytes.
+ * Bundles the exporter.
  *
- * @param {string} [outfile] default: dist/programs/l2-exporter.js below the repository
+ * @param {string} [outfile]
  */
-export async function buildExporter(outfile = join(root, "dist/programs/l2-exporter.js")) {
-  await build({ ...options, entryPoints: [join(program, "main.ts")], outfile: resolve(outfile) });
-  return resolve(outfile);
-}
+export const buildExporter = (outfile) => bundleProgram("l2-exporter", outfile);
 
 /** Renews the generated tables of docs/l2-exporter-metrics.md and returns the page's path. */
 export async function writeMetricsPage() {
   const { outputFiles } = await build({
     ...options,
-    entryPoints: [join(program, "metrics-page.ts")],
+    entryPoints: [join(root, "programs/l2-exporter/metrics-page.ts")],
     write: false,
   });
   const module = { exports: {} };

@@ -3,7 +3,7 @@ import type { ChainConfig, ExecutionEndpointConfig } from "./config";
 import { ReadFailure } from "./failure";
 import { type Pending, quantity } from "./json-rpc";
 import type { Metrics } from "./metrics";
-import { Connection, type Reader } from "./reader";
+import { EndpointReader } from "./reader";
 import { weiToGwei } from "./units";
 import { Wallet } from "./wallets";
 
@@ -28,47 +28,34 @@ function optional<T>(pending: Pending<T> | undefined): T | undefined {
 }
 
 /** Reads an L1 or L2 execution client: heads, fees, and the wallets of that layer. */
-export class ExecutionReader implements Reader {
-  readonly #connection: Connection;
+export class ExecutionReader extends EndpointReader {
   readonly #wallets: readonly Wallet[];
   #detailDue = 0;
   #highest = -1n;
   #older = 0;
 
   constructor(
-    readonly endpoint: "l1" | "l2",
-    private readonly chain: ChainConfig,
+    endpoint: "l1" | "l2",
+    chain: ChainConfig,
     private readonly config: ExecutionEndpointConfig,
-    private readonly metrics: Metrics,
+    metrics: Metrics,
   ) {
-    this.#wallets = chain.wallets
-      .filter(({ layer }) => layer === endpoint)
-      .map((wallet) => new Wallet(chain.name, wallet, metrics));
-    this.#connection = new Connection(
-      chain.name,
-      endpoint,
-      config,
-      metrics,
-      chain.timeoutSeconds * 1000,
-      {
-        ...(config.chainId === undefined ? {} : { eth_chainId: ["wrong_chain"] }),
-        eth_getBlockByNumber: ["unsupported"],
-        ...(endpoint === "l1" ? { eth_blobBaseFee: ["unsupported"] } : {}),
-        ...(this.#wallets.length === 0
-          ? {}
-          : { eth_getBalance: [], eth_getTransactionCount: ["unsupported"] }),
-      },
-    );
-  }
-
-  get host(): string | undefined {
-    return this.#connection.host;
+    const wallets = chain.wallets.filter(({ layer }) => layer === endpoint);
+    super(chain, endpoint, config, metrics, {
+      ...(config.chainId === undefined ? {} : { eth_chainId: ["wrong_chain"] }),
+      eth_getBlockByNumber: ["unsupported"],
+      ...(endpoint === "l1" ? { eth_blobBaseFee: ["unsupported"] } : {}),
+      ...(wallets.length === 0
+        ? {}
+        : { eth_getBalance: [], eth_getTransactionCount: ["unsupported"] }),
+    });
+    this.#wallets = wallets.map((wallet) => new Wallet(chain.name, wallet, metrics));
   }
 
   async read(signal: AbortSignal): Promise<void> {
     const started = performance.now();
     const detailed = started >= this.#detailDue;
-    const rpc = await this.#connection.rpc({ batch: this.config.batch });
+    const rpc = await this.connection.rpc({ batch: this.config.batch });
     const { chainId } = this.config;
     const rightChain =
       chainId === undefined
@@ -129,10 +116,6 @@ export class ExecutionReader implements Reader {
       this.#detailDue =
         started + this.chain.detailSeconds * 1000 - (this.chain.pollSeconds * 1000) / 2;
     }
-  }
-
-  close(): void {
-    this.#connection.close();
   }
 
   /**

@@ -3,7 +3,7 @@ import type { ChainConfig, LocationConfig } from "./config";
 import { ReadFailure } from "./failure";
 import { currentToken } from "./location";
 import { LABEL_VALUES, type Metrics } from "./metrics";
-import { Connection, type Reader, requireStatus } from "./reader";
+import { EndpointReader, requireStatus } from "./reader";
 import { utiaToTia } from "./units";
 
 const reference = z.object({
@@ -22,31 +22,13 @@ const syncStatus = z.object({
 });
 
 /** Reads op-node's optimism_syncStatus. */
-export class RollupReader implements Reader {
-  readonly endpoint = "rollup";
-  readonly #connection: Connection;
-
-  constructor(
-    private readonly chain: ChainConfig,
-    location: LocationConfig,
-    private readonly metrics: Metrics,
-  ) {
-    this.#connection = new Connection(
-      chain.name,
-      this.endpoint,
-      location,
-      metrics,
-      chain.timeoutSeconds * 1000,
-      { optimism_syncStatus: ["unsupported"] },
-    );
-  }
-
-  get host(): string | undefined {
-    return this.#connection.host;
+export class RollupReader extends EndpointReader {
+  constructor(chain: ChainConfig, location: LocationConfig, metrics: Metrics) {
+    super(chain, "rollup", location, metrics, { optimism_syncStatus: ["unsupported"] });
   }
 
   async read(signal: AbortSignal): Promise<void> {
-    const rpc = await this.#connection.rpc();
+    const rpc = await this.connection.rpc();
     const pending = rpc.add("optimism_syncStatus", [], syncStatus);
     await rpc.send(signal);
     const status = pending();
@@ -58,10 +40,6 @@ export class RollupReader implements Reader {
       this.metrics.set("l2_sync_status_block", labels, block.number);
       this.metrics.set("l2_sync_status_timestamp_seconds", labels, block.timestamp);
     }
-  }
-
-  close(): void {
-    this.#connection.close();
   }
 }
 
@@ -78,36 +56,21 @@ function parseSyncing(body: string): boolean {
 }
 
 /** Reads a beacon node's sync state and health; 206 (syncing) is a healthy answer. */
-export class BeaconReader implements Reader {
-  readonly endpoint = "beacon";
-  readonly #connection: Connection;
-
-  constructor(
-    private readonly chain: ChainConfig,
-    location: LocationConfig,
-    private readonly metrics: Metrics,
-  ) {
-    this.#connection = new Connection(
-      chain.name,
-      this.endpoint,
-      location,
-      metrics,
-      chain.timeoutSeconds * 1000,
-      { "node/syncing": [], "node/health": ["unsupported"] },
-    );
-  }
-
-  get host(): string | undefined {
-    return this.#connection.host;
+export class BeaconReader extends EndpointReader {
+  constructor(chain: ChainConfig, location: LocationConfig, metrics: Metrics) {
+    super(chain, "beacon", location, metrics, {
+      "node/syncing": [],
+      "node/health": ["unsupported"],
+    });
   }
 
   async read(signal: AbortSignal): Promise<void> {
     const [state, health] = await Promise.allSettled([
-      this.#connection.get("/eth/v1/node/syncing", "node/syncing", signal, (reply) => {
+      this.connection.get("/eth/v1/node/syncing", "node/syncing", signal, (reply) => {
         requireStatus(reply);
         return parseSyncing(reply.body);
       }),
-      this.#connection.get("/eth/v1/node/health", "node/health", signal, (reply) => {
+      this.connection.get("/eth/v1/node/health", "node/health", signal, (reply) => {
         if (NOT_FOUND.includes(reply.status)) {
           throw new ReadFailure("unsupported", `node/health has http status ${reply.status}`);
         }
@@ -124,38 +87,16 @@ export class BeaconReader implements Reader {
       throw health.reason;
     }
   }
-
-  close(): void {
-    this.#connection.close();
-  }
 }
 
 /** Asks an alt-DA server for its health. */
-export class DaReader implements Reader {
-  readonly endpoint = "da";
-  readonly #connection: Connection;
-
+export class DaReader extends EndpointReader {
   constructor(chain: ChainConfig, location: LocationConfig, metrics: Metrics) {
-    this.#connection = new Connection(
-      chain.name,
-      this.endpoint,
-      location,
-      metrics,
-      chain.timeoutSeconds * 1000,
-      { health: [] },
-    );
-  }
-
-  get host(): string | undefined {
-    return this.#connection.host;
+    super(chain, "da", location, metrics, { health: [] });
   }
 
   async read(signal: AbortSignal): Promise<void> {
-    await this.#connection.get("/health", "health", signal, requireStatus);
-  }
-
-  close(): void {
-    this.#connection.close();
+    await this.connection.get("/health", "health", signal, requireStatus);
   }
 }
 
@@ -168,27 +109,13 @@ const tiaBalance = z.object({
 });
 
 /** Reads the balance of the account that pays for blobs, from a celestia-node. */
-export class CelestiaReader implements Reader {
-  readonly endpoint = "celestia";
-  readonly #connection: Connection;
-
+export class CelestiaReader extends EndpointReader {
   constructor(
-    private readonly chain: ChainConfig,
+    chain: ChainConfig,
     private readonly config: NonNullable<ChainConfig["celestia"]>,
-    private readonly metrics: Metrics,
+    metrics: Metrics,
   ) {
-    this.#connection = new Connection(
-      chain.name,
-      this.endpoint,
-      config,
-      metrics,
-      chain.timeoutSeconds * 1000,
-      { "state.BalanceForAddress": ["unsupported"] },
-    );
-  }
-
-  get host(): string | undefined {
-    return this.#connection.host;
+    super(chain, "celestia", config, metrics, { "state.BalanceForAddress": ["unsupported"] });
   }
 
   async read(signal: AbortSignal): Promise<void> {
@@ -197,7 +124,7 @@ export class CelestiaReader implements Reader {
     if (tokenFile !== undefined) {
       headers["authorization"] = `Bearer ${await currentToken(tokenFile)}`;
     }
-    const rpc = await this.#connection.rpc({ headers });
+    const rpc = await this.connection.rpc({ headers });
     const pending = rpc.add("state.BalanceForAddress", [address], tiaBalance);
     await rpc.send(signal);
     this.metrics.set(
@@ -205,9 +132,5 @@ export class CelestiaReader implements Reader {
       { chain: this.chain.name, address },
       utiaToTia(pending().amount),
     );
-  }
-
-  close(): void {
-    this.#connection.close();
   }
 }

@@ -1,4 +1,4 @@
-import type { EndpointName, LocationConfig } from "./config";
+import type { ChainConfig, EndpointName, LocationConfig } from "./config";
 import { type Outcome, ReadFailure } from "./failure";
 import { HttpClient, type HttpReply, statusFailure } from "./http-client";
 import { RpcBatch } from "./json-rpc";
@@ -105,6 +105,38 @@ export class Connection {
   #observe(seconds: number): void {
     const { chain, endpoint } = this;
     this.metrics.observe("l2_rpc_duration_seconds", { chain, endpoint }, seconds);
+  }
+}
+
+/** One endpoint of a chain, and the connection to it. */
+export abstract class EndpointReader implements Reader {
+  protected readonly connection: Connection;
+
+  constructor(
+    protected readonly chain: ChainConfig,
+    readonly endpoint: EndpointName,
+    location: LocationConfig,
+    protected readonly metrics: Metrics,
+    methods: ExtraOutcomes,
+  ) {
+    this.connection = new Connection(
+      chain.name,
+      endpoint,
+      location,
+      metrics,
+      chain.timeoutSeconds * 1000,
+      methods,
+    );
+  }
+
+  get host(): string | undefined {
+    return this.connection.host;
+  }
+
+  abstract read(signal: AbortSignal): Promise<void>;
+
+  close(): void {
+    this.connection.close();
   }
 }
 
