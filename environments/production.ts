@@ -19,7 +19,6 @@ export const production: EnvironmentInput = {
   name: "production",
   engine: { type: "ssh", address: "10.88.0.1" },
   bindAddress: "10.88.0.1",
-  secretsDirectory: "/etc/l2-observatory/secrets",
   protectData: true,
   host: {
     region: "eu-central-1",
@@ -45,6 +44,14 @@ export const production: EnvironmentInput = {
         },
       ],
     },
+    deployKeys: [
+      {
+        name: "operator",
+        publicKey:
+          "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIEZBS0Utc3NoLXB1YmxpYy1rZXktb2Ytb3BlcmF0b3It",
+      },
+    ],
+    monthlyCostLimitUsd: 30,
   },
   backend: { type: "s3", bucket: "example-l2-observatory-state", region: "eu-central-1" },
   receivers: [

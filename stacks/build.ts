@@ -6,6 +6,7 @@ import { BudgetError } from "../constructs/core/budget";
 import { ConfigurationError, refuse, show } from "../constructs/core/errors";
 import { imageFaults } from "../constructs/core/images";
 import { ObservationError } from "../constructs/core/observation";
+import { CostError } from "../constructs/host/cost";
 import type * as Demo from "./demo-stack";
 import { parseEnvironment, type EnvironmentInput } from "./environment";
 import type * as Host from "./host-stack";
@@ -89,7 +90,7 @@ const hostStack = () => (require("./host-stack") as typeof Host).HostStack;
 /* eslint-enable @typescript-eslint/no-require-imports */
 
 /** What an environment can be refused with. */
-const refusals = [ConfigurationError, BudgetError, ObservationError] as const;
+const refusals = [ConfigurationError, BudgetError, CostError, ObservationError] as const;
 
 /**
  * Makes the stacks of the chosen environments; the others are not even read.
@@ -114,6 +115,7 @@ export function buildStacks(
         new (hostStack())(app, `${environment.name}-host`, {
           environment: environment.name,
           host: environment.host,
+          secretsDirectory: environment.secretsDirectory,
           backend: environment.backend,
           stateDirectory: common.stateDirectory,
         });

@@ -5,7 +5,14 @@ import { priorities } from "../constructs/core/alert";
 import type { Machine } from "../constructs/core/budget";
 import { refuse, show, type Fault } from "../constructs/core/errors";
 import { imageFaults } from "../constructs/core/images";
-import { hostFaults, hostSchema, machineOf } from "../constructs/host/schema";
+import {
+  defaultSecretsDirectory,
+  deployUser,
+  hostFaults,
+  hostSchema,
+  machineOf,
+  secretsDirectoryFaults,
+} from "../constructs/host/schema";
 import { faultsOf, hostName, kebabName, matching, port } from "../constructs/core/schema";
 import type { Source } from "../constructs/core/source";
 import { backendSchema } from "./backend";
@@ -102,7 +109,10 @@ export const environmentSchema = z.strictObject({
     .prefault({}),
   /** Refuse every plan that would destroy a data volume. */
   protectData: z.boolean().default(false),
-  /** Absolute folder on the Docker host with one folder of secret files per service. */
+  /**
+   * Absolute folder on the Docker host with one folder of secret files per service. A host of its own fills it from
+   * Systems Manager. Default: `/etc/l2-observatory/secrets` where `host` is given.
+   */
   secretsDirectory: matching(/^\/[^\0]*[^/]$/, "an absolute path").optional(),
   /** Where Terraform keeps its state. */
   backend: backendSchema.default({ type: "local" }),
@@ -251,8 +261,10 @@ function firstOf(sources: readonly Placed[], id: string): number {
   return sources.findIndex(({ source }) => source.id === id);
 }
 
-function engineFaults({ engine, secretsDirectory }: Parsed): Fault[] {
+function engineFaults({ engine, secretsDirectory }: Parsed, input: EnvironmentInput): Fault[] {
   if (engine?.type !== "ssh" || secretsDirectory !== undefined) return [];
+  // A host of its own has a folder; a faulty one is told already.
+  if (input.host !== undefined || input.secretsDirectory !== undefined) return [];
   return [
     {
       field: "secretsDirectory",
@@ -263,9 +275,52 @@ function engineFaults({ engine, secretsDirectory }: Parsed): Fault[] {
   ];
 }
 
+/** How Docker is reached must be what the host offers: SSH on its address in the tunnel, for the deploy keys' owners. */
+function deployFaults(
+  { address, deployKeys }: { address: string; deployKeys: readonly unknown[] },
+  engine: NonNullable<Parsed["engine"]>,
+): Fault[] {
+  if (engine.type === "local") {
+    return [
+      {
+        field: "engine.type",
+        allowed: "'ssh' where 'host' makes the machine",
+        got: show(engine.type),
+        repair: `write engine: { type: "ssh", address: ${show(address)} }`,
+      },
+    ];
+  }
+  const only = (field: string, allowed: string, value: string | number): Fault[] => [
+    { field, allowed: `${allowed} where 'host' makes the machine`, got: show(value) },
+  ];
+  return [
+    ...(engine.address === address
+      ? []
+      : [
+          {
+            field: "engine.address",
+            allowed: `the host's address in the tunnel, ${show(address)}`,
+            got: show(engine.address),
+          },
+        ]),
+    ...(engine.user === deployUser ? [] : only("engine.user", show(deployUser), engine.user)),
+    ...(engine.port === 22 ? [] : only("engine.port", "22", engine.port)),
+    ...(deployKeys.length > 0
+      ? []
+      : [
+          {
+            field: "host.deployKeys",
+            allowed: "at least one key, since Docker is reached over SSH",
+            got: "none",
+            repair: "make one with 'ssh-keygen -t ed25519' and write the line of its .pub file",
+          },
+        ]),
+  ];
+}
+
 /** The host and the services must agree on the machine and on its address in the tunnel. */
 function hostAndServiceFaults(sound: Parsed, input: EnvironmentInput): Fault[] {
-  const { host, machine, engine, bindAddress } = sound;
+  const { host, machine, engine, bindAddress, secretsDirectory } = sound;
   // What was given and is faulty is told already.
   if (input.host !== undefined && host === undefined) return [];
   if (host === undefined) {
@@ -280,19 +335,22 @@ function hostAndServiceFaults(sound: Parsed, input: EnvironmentInput): Fault[] {
     ];
   }
   const { address } = host.tunnel;
-  const elsewhere = (field: string, got: string): Fault[] =>
-    got === address
-      ? []
-      : [{ field, allowed: `the host's address in the tunnel, '${address}'`, got: show(got) }];
   return [
     ...hostFaults(host),
     ...(machine === undefined
       ? []
       : [{ field: "machine", allowed: "left out where 'host' says it", got: show(machine) }]),
-    ...(engine === undefined
+    ...(engine === undefined ? [] : deployFaults({ address, deployKeys: host.deployKeys }, engine)),
+    ...(bindAddress === undefined || bindAddress === address
       ? []
-      : elsewhere("engine.address", engine.type === "ssh" ? engine.address : "the local engine")),
-    ...(bindAddress === undefined ? [] : elsewhere("bindAddress", bindAddress)),
+      : [
+          {
+            field: "bindAddress",
+            allowed: `the host's address in the tunnel, ${show(address)}`,
+            got: show(bindAddress),
+          },
+        ]),
+    ...(secretsDirectory === undefined ? [] : secretsDirectoryFaults(secretsDirectory)),
   ];
 }
 
@@ -323,7 +381,7 @@ export function parseEnvironment(input: EnvironmentInput): Environment {
     ...portFaults(sound),
     ...receiverFaults(sound),
     ...sourceFaults(input.sources),
-    ...engineFaults(sound),
+    ...engineFaults(sound, input),
     ...hostAndServiceFaults(sound, input),
     ...(sound.images === undefined ? [] : imageFaults(sound.images)),
   );
@@ -337,8 +395,12 @@ export function parseEnvironment(input: EnvironmentInput): Environment {
   // Who watches for silence is told nothing else, unless a route says so.
   const people = all.filter((name) => !heartbeat.includes(name));
   const [P1, P2, P3, P4] = priorities.map((priority) => environment.routes[priority] ?? people);
+  const secretsDirectory =
+    environment.secretsDirectory ??
+    (environment.host === undefined ? undefined : defaultSecretsDirectory);
   return {
     ...environment,
+    secretsDirectory,
     machine,
     routes: { P1: P1 ?? [], P2: P2 ?? [], P3: P3 ?? [], P4: P4 ?? [], heartbeat },
   };

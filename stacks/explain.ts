@@ -7,6 +7,6 @@ export function explain(error: unknown): string {
   const forUsers =
     error instanceof ConfigurationError ||
     error instanceof BudgetError ||
-    ["RefusedEnvironments", "CommandError", "ObservationError"].includes(error.name);
+    ["RefusedEnvironments", "CommandError", "CostError", "ObservationError"].includes(error.name);
   return forUsers ? error.message : (error.stack ?? error.message);
 }

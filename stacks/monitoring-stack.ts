@@ -36,6 +36,11 @@ export interface MonitoringStackProps {
    * @default - beside the checkout's output folder
    */
   readonly stateDirectory?: string;
+  /**
+   * Absolute path of an OpenSSH configuration file that leads to a remote engine and names its key.
+   * @default - the user's own
+   */
+  readonly sshConfig?: string;
 }
 
 function secretsDirectoryOf({ environment, secretsDirectory }: MonitoringStackProps): string {
@@ -66,7 +71,7 @@ export class MonitoringStack extends TerraformStack {
     const { environment } = props;
     const { ports, retention } = environment;
     applyBackend(this, environment.backend, props.stateDirectory);
-    useDocker(this, environment);
+    useDocker(this, environment, props.sshConfig);
     const alerts = () => alertsOf(this.prometheus.ruleGroups());
 
     this.runtime = new Runtime(this, "runtime", {
@@ -131,24 +136,29 @@ export class MonitoringStack extends TerraformStack {
   }
 }
 
-/** The Docker provider of a stack, for the environment's engine. */
-export function useDocker(stack: TerraformStack, { engine }: Pick<Environment, "engine">): void {
+/** One connection for all resources: a dozen parallel log-ins run into sshd's MaxStartups. */
+const sharedConnection = [
+  "StrictHostKeyChecking=yes",
+  "ControlMaster=auto",
+  "ControlPath=~/.ssh/l2o-%C",
+  "ControlPersist=30s",
+].flatMap((option) => ["-o", option]);
+
+/**
+ * The Docker provider of a stack, for the environment's engine.
+ * @param sshConfig what `ssh -F` reads for a remote engine; by default the user's own configuration
+ */
+export function useDocker(
+  stack: TerraformStack,
+  { engine }: Pick<Environment, "engine">,
+  sshConfig?: string,
+): void {
   new DockerProvider(stack, "docker", {
     ...(engine.type === "local"
       ? {}
       : {
           host: `ssh://${engine.user}@${engine.address}:${String(engine.port)}`,
-          // One connection for all resources: a dozen parallel log-ins run into sshd's MaxStartups.
-          sshOpts: [
-            "-o",
-            "StrictHostKeyChecking=yes",
-            "-o",
-            "ControlMaster=auto",
-            "-o",
-            "ControlPath=~/.ssh/l2o-%C",
-            "-o",
-            "ControlPersist=30s",
-          ],
+          sshOpts: sshConfig === undefined ? sharedConnection : ["-F", sshConfig],
         }),
   });
   stack.addOverride("terraform.required_version", ">= 1.10");

@@ -27,6 +27,22 @@ function run(command: string, args: readonly string[], cwd = project): string {
   return stdout;
 }
 
+function install(...names: readonly string[]): void {
+  for (const name of names) {
+    const place = join(project, "node_modules", name);
+    mkdirSync(dirname(place), { recursive: true });
+    symlinkSync(join(packageRoot, "node_modules", name), place);
+  }
+}
+
+/** Every JSON file that the project's synth wrote, one after another. */
+function written(folder: string): string {
+  return readdirSync(join(project, folder), { recursive: true, encoding: "utf8" })
+    .filter((path) => path.endsWith(".json"))
+    .map((path) => readFileSync(join(project, folder, path), "utf8"))
+    .join("\n");
+}
+
 beforeAll(() => {
   if (!existsSync(join(packageRoot, "dist", "constructs", "index.js"))) {
     throw new Error("the package must be compiled, got no dist folder: run 'npm test'");
@@ -55,10 +71,7 @@ beforeAll(() => {
     join(modules, "l2-observatory"),
   ]);
   // What npm would install beside it; not the AWS provider, which Prometheus alone does not need.
-  for (const name of ["@cdktf/provider-docker", "cdktf", "constructs", "yaml", "zod"]) {
-    mkdirSync(dirname(join(modules, name)), { recursive: true });
-    symlinkSync(join(packageRoot, "node_modules", name), join(modules, name));
-  }
+  install("@cdktf/provider-docker", "cdktf", "constructs", "yaml", "zod");
 }, 60_000);
 
 afterAll(() => {
@@ -132,12 +145,54 @@ describe("a stranger's project", () => {
   });
 
   it("names no path of our checkout", () => {
-    const output = readdirSync(join(project, "cdktf.out"), { recursive: true, encoding: "utf8" })
-      .filter((path) => path.endsWith(".json"))
-      .map((path) => readFileSync(join(project, "cdktf.out", path), "utf8"))
-      .join("\n");
+    expect(written("cdktf.out")).not.toContain(packageRoot);
+  });
+});
 
-    expect(output).not.toContain(packageRoot);
+describe("a stranger's AWS stack", () => {
+  const aws = "@cdktf/provider-aws";
+  let resources: Readonly<
+    Record<string, Readonly<Record<string, Readonly<Record<string, unknown>>>>>
+  >;
+
+  beforeAll(() => {
+    install(aws);
+    const compiler = join(packageRoot, "node_modules/typescript/bin/tsc");
+    run(process.execPath, [compiler, "-p", "tsconfig.host.json"]);
+    run(process.execPath, ["host.js"]);
+    const path = join(project, "cdktf.host.out/stacks/team-host/cdk.tf.json");
+    const { resource } = JSON.parse(readFileSync(path, "utf8")) as { resource: typeof resources };
+    resources = resource;
+  }, 60_000);
+
+  afterAll(() => {
+    rmSync(join(project, "node_modules", aws));
+  });
+
+  function one(type: string): Readonly<Record<string, unknown>> {
+    const [found, ...more] = Object.values(resources[type] ?? {});
+    if (found === undefined || more.length > 0) throw new Error(`not exactly one ${type}`);
+    return found;
+  }
+
+  it("gets a host in its own VPC, from its own image, with its own tags", () => {
+    expect(one("aws_instance")).toMatchObject({
+      ami: "ami-0fa4e0fa4e0fa4e00",
+      tags: { CostCentre: "platform", Environment: "team", Name: "l2-observatory-team" },
+    });
+    expect(one("aws_security_group")["vpc_id"]).toBe("vpc-0fa4e0fa4e0fa4e00");
+    expect(one("aws_network_interface")["subnet_id"]).toBe("subnet-0fa4e0fa4e0fa4e00");
+    expect(resources).not.toHaveProperty("aws_vpc");
+  });
+
+  it("is refused a second way in", () => {
+    expect(() => run(process.execPath, ["host.js", "opened"])).toThrow(
+      "'team-host/ssh' must be about another security group: the host's has one inbound rule, UDP 51820, got tcp 22",
+    );
+  });
+
+  it("names no path of our checkout", () => {
+    expect(written("cdktf.host.out")).not.toContain(packageRoot);
   });
 });
 

@@ -4,10 +4,11 @@ import { join } from "node:path";
 import { TerraformStack, Testing } from "cdktf";
 import { nodeExporter } from "../../constructs/exporters/node-exporter";
 import { opGeth } from "../../constructs/exporters/op-geth";
+import type { HostInput } from "../../constructs/host/schema";
 import { buildOptions, buildStacks, type BuildOptions } from "../../stacks/build";
 import type { EnvironmentInput } from "../../stacks/environment";
 import { explain } from "../../stacks/explain";
-import { soundEnvironment } from "../support/refusals";
+import { soundEnvironment, soundHostEnvironment } from "../support/refusals";
 
 const named = (name: string, change: Partial<EnvironmentInput> = {}) => ({
   ...soundEnvironment,
@@ -96,6 +97,38 @@ describe("buildStacks", () => {
         buildStacks(Testing.app(), small, options("local"));
       }),
     ).toContain("'machine.diskGiB' must be at least 7 for 4.2 GiB of data, got 5");
+  });
+});
+
+describe("an environment with a host of its own", () => {
+  const withHost = (change: Partial<HostInput> = {}) => {
+    const { host } = soundHostEnvironment;
+    if (host === undefined) throw new Error("the sound environment has no host");
+    return {
+      remote: () => ({ ...soundHostEnvironment, name: "remote", host: { ...host, ...change } }),
+    };
+  };
+
+  test("becomes two stacks that agree on the folder of secrets", () => {
+    const app = Testing.app();
+    buildStacks(app, withHost(), options("remote"));
+    const [host, monitoring, ...more] = app.node.children.filter((child) =>
+      TerraformStack.isStack(child),
+    );
+    expect([host?.node.id, monitoring?.node.id]).toEqual(["remote-host", "remote-monitoring"]);
+    expect(more).toEqual([]);
+    expect(host === undefined ? "" : Testing.synth(host)).toContain(
+      "SECRETS_DIRECTORY=/etc/secrets\\n",
+    );
+  });
+
+  test("fails when it costs more than its limit, with the estimate and without a stack trace", () => {
+    const message = refusalOf(() => {
+      buildStacks(Testing.app(), withHost({ monthlyCostLimitUsd: 10 }), options("remote"));
+    });
+    expect(message).toMatch(/^'host\.monthlyCostLimitUsd' must be at least \d+\.\d\d for what/);
+    expect(message).toMatch(/^instance t4g\.small +730 h +0\.0192 +14\.02$/m);
+    expect(message).not.toMatch(/^\s+at /m);
   });
 });
 

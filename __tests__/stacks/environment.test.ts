@@ -6,8 +6,8 @@ import { nodeExporter } from "../../constructs/exporters/node-exporter";
 import { opBatcher } from "../../constructs/exporters/op-batcher";
 import { opGeth } from "../../constructs/exporters/op-geth";
 import { springBoot } from "../../constructs/exporters/spring-boot";
-import { parseEnvironment, secretsNeeded } from "../../stacks/environment";
-import { soundEnvironment } from "../support/refusals";
+import { parseEnvironment, secretsNeeded, type EnvironmentInput } from "../../stacks/environment";
+import { soundEnvironment, soundHostEnvironment } from "../support/refusals";
 
 const sound = soundEnvironment;
 const slack = (name: string) =>
@@ -85,6 +85,16 @@ describe("a checked environment", () => {
       { service: "alertmanager", secret: "token" },
       { service: "l2-exporter", secret: "l1-rpc-url" },
     ]);
+  });
+
+  test("keeps secrets where its own host puts them", () => {
+    const of = (input: EnvironmentInput) => parseEnvironment(input).secretsDirectory;
+    const given = { ...soundHostEnvironment, secretsDirectory: "/srv/secrets" };
+    expect(of({ ...soundHostEnvironment, secretsDirectory: undefined })).toBe(
+      "/etc/l2-observatory/secrets",
+    );
+    expect(of(given)).toBe("/srv/secrets");
+    expect(of({ ...soundEnvironment, secretsDirectory: undefined })).toBeUndefined();
   });
 
   test("accepts two chains on addresses of their own, and their exporter with the same thresholds", () => {
@@ -316,6 +326,58 @@ describe("fails when", () => {
     ],
   ])("%s", (_what, change, says) => {
     expect(faultsOf(change)).toEqual(says);
+  });
+});
+
+describe("fails with a host of its own when", () => {
+  const { host } = soundHostEnvironment;
+  test.each<[string, object, string[]]>([
+    [
+      "the engine is this machine's",
+      { engine: { type: "local" } },
+      [
+        "'engine.type' must be 'ssh' where 'host' makes the machine, got 'local'; write engine: { type: \"ssh\", address: '10.88.0.1' }",
+      ],
+    ],
+    [
+      "engine and services are at another address than the host",
+      { engine: { type: "ssh", address: "10.88.0.9" }, bindAddress: "127.0.0.1" },
+      [
+        "'engine.address' must be the host's address in the tunnel, '10.88.0.1', got '10.88.0.9'",
+        "'bindAddress' must be the host's address in the tunnel, '10.88.0.1', got '127.0.0.1'",
+      ],
+    ],
+    [
+      "the engine is reached as somebody else, or at another port",
+      { engine: { type: "ssh", address: "10.88.0.1", user: "admin", port: 2222 } },
+      [
+        "'engine.user' must be 'deploy' where 'host' makes the machine, got 'admin'",
+        "'engine.port' must be 22 where 'host' makes the machine, got 2222",
+      ],
+    ],
+    [
+      "nobody could deploy",
+      { host: { ...host, deployKeys: [] } },
+      [
+        "'host.deployKeys' must be at least one key, since Docker is reached over SSH, got none; make one with 'ssh-keygen -t ed25519' and write the line of its .pub file",
+      ],
+    ],
+    [
+      "the folder of secrets would need quoting in a shell",
+      { secretsDirectory: "/srv/my secrets" },
+      [
+        "'secretsDirectory' must be an absolute path in letters, digits and _.+- on a host of its own, got '/srv/my secrets'",
+      ],
+    ],
+    [
+      "the machine is stated twice",
+      { machine: soundEnvironment.machine },
+      [
+        '\'machine\' must be left out where \'host\' says it, got {"name":"a machine","memoryMiB":2048,"swapMiB":1024,"diskGiB":20}',
+      ],
+    ],
+  ])("%s", (_what, change, says) => {
+    expect(faultsOf({ ...soundHostEnvironment, machine: undefined, ...change })).toEqual(says);
   });
 });
 

@@ -1,6 +1,7 @@
 import { Testing } from "cdktf";
+import { VpcSecurityGroupIngressRule } from "@cdktf/provider-aws/lib/vpc-security-group-ingress-rule";
 import { ConfigurationError } from "../../constructs/core/errors";
-import type { HostInput } from "../../constructs/host";
+import { CostError, HostParameters, type HostInput } from "../../constructs/host";
 import { HostStack } from "../../stacks/host-stack";
 import { hostWith } from "../constructs/host/fixtures";
 
@@ -61,34 +62,38 @@ interface Policy {
 describe("addresses", () => {
   test("stay: a changed one destroys and makes anew", () => {
     expect(addresses(build().json)).toEqual([
-      "aws_default_security_group.network_default-security-group",
-      "aws_dlm_lifecycle_policy.data_snapshots",
-      "aws_ebs_volume.data_volume",
-      "aws_eip.address_elastic-ip",
-      "aws_eip_association.address_association",
-      "aws_iam_instance_profile.identity_profile",
-      "aws_iam_role.data_snapshot-role",
-      "aws_iam_role.identity_role",
-      "aws_iam_role_policy.data_snapshot-policy",
-      "aws_iam_role_policy.identity_policy",
-      "aws_instance.instance_machine",
-      "aws_internet_gateway.network_internet-gateway",
-      "aws_network_interface.address_interface",
-      "aws_route.network_route",
-      "aws_route_table.network_route-table",
-      "aws_route_table_association.network_route-table-association",
-      "aws_security_group.access_security-group",
-      "aws_ssm_parameter.peers_alice",
-      "aws_ssm_parameter.peers_application",
-      "aws_subnet.network_subnet",
-      "aws_volume_attachment.instance_data-attachment",
-      "aws_vpc.network_vpc",
-      "aws_vpc_security_group_egress_rule.access_outbound-http",
-      "aws_vpc_security_group_egress_rule.access_outbound-https",
-      "aws_vpc_security_group_ingress_rule.access_inbound-wireguard",
-      "data.aws_caller_identity.account",
-      "data.aws_partition.partition",
-      "data.aws_ssm_parameter.instance_image",
+      "aws_default_security_group.host_network_default-security-group",
+      "aws_dlm_lifecycle_policy.host_data_snapshots",
+      "aws_ebs_volume.host_data_volume",
+      "aws_eip.host_address_elastic-ip",
+      "aws_eip_association.host_address_association",
+      "aws_iam_instance_profile.host_identity_profile",
+      "aws_iam_role.host_data_snapshot-role",
+      "aws_iam_role.host_identity_role",
+      "aws_iam_role_policy.host_data_snapshot-policy",
+      "aws_iam_role_policy.host_identity_policy",
+      "aws_instance.host_instance_machine",
+      "aws_internet_gateway.host_network_internet-gateway",
+      "aws_network_interface.host_address_interface",
+      "aws_route.host_network_route",
+      "aws_route_table.host_network_route-table",
+      "aws_route_table_association.host_network_route-table-association",
+      "aws_security_group.host_access_security-group",
+      "aws_ssm_parameter.host_settings_deploy-key-alice",
+      "aws_ssm_parameter.host_settings_endpoint",
+      "aws_ssm_parameter.host_settings_peer-alice",
+      "aws_ssm_parameter.host_settings_peer-application",
+      "aws_ssm_parameter.host_settings_tunnel-port",
+      "aws_subnet.host_network_subnet",
+      "aws_volume_attachment.host_instance_data-attachment",
+      "aws_vpc.host_network_vpc",
+      "aws_vpc_security_group_egress_rule.host_access_outbound-http",
+      "aws_vpc_security_group_egress_rule.host_access_outbound-https",
+      "aws_vpc_security_group_ingress_rule.host_access_inbound-wireguard",
+      "data.aws_caller_identity.host_account",
+      "data.aws_partition.host_partition",
+      "data.aws_region.host_region",
+      "data.aws_ssm_parameter.host_instance_image",
     ]);
   });
 
@@ -150,6 +155,14 @@ describe("instance", () => {
     });
   });
 
+  test("lets containers one hop further only when told to", () => {
+    const { one } = build({ containersReachMetadata: true });
+    expect(one("aws_instance")["metadata_options"]).toMatchObject({
+      http_tokens: "required",
+      http_put_response_hop_limit: 2,
+    });
+  });
+
   test("stands on the interface that has the address, and starts when that is online", () => {
     const { one, json } = build();
     const machine = one("aws_instance");
@@ -157,7 +170,7 @@ describe("instance", () => {
       {
         device_index: 0,
         network_interface_id: expect.stringMatching(
-          /aws_network_interface\.address_interface/,
+          /aws_network_interface\.host_address_interface/,
         ) as unknown,
       },
     ]);
@@ -165,12 +178,16 @@ describe("instance", () => {
     expect(one("aws_eip")).not.toHaveProperty("instance");
     expect(machine["depends_on"]).toEqual(
       expect.arrayContaining(
-        ["aws_eip_association", "aws_route", "aws_vpc_security_group_egress_rule"].map(
-          (type) => expect.stringMatching(new RegExp(`^${type}\\.`)) as unknown,
-        ),
+        [
+          "aws_eip_association",
+          "aws_route",
+          "aws_vpc_security_group_egress_rule",
+          "aws_iam_role_policy",
+          "aws_ssm_parameter",
+        ].map((type) => expect.stringMatching(new RegExp(`^${type}\\.`)) as unknown),
       ),
     );
-    expect(json.output["public-address"]?.value).toMatch(/^\$\{aws_eip\.address_elastic-ip/);
+    expect(json.output["public-address"]?.value).toMatch(/^\$\{aws_eip\.host_address_elastic-ip/);
   });
 
   test("has no SSH key", () => {
@@ -233,6 +250,7 @@ describe("disks", () => {
       volume_size: 16,
       encrypted: true,
       delete_on_termination: true,
+      tags: { Project: "l2-observatory", Environment: "test", Name: "l2-observatory-test" },
     });
     expect(one("aws_ebs_volume")).toMatchObject({ type: "gp3", size: 30, encrypted: true });
   });
@@ -242,7 +260,7 @@ describe("disks", () => {
     expect(one("aws_ebs_volume")["lifecycle"]).toEqual({ prevent_destroy: true });
     expect(one("aws_volume_attachment")).toMatchObject({
       stop_instance_before_detaching: true,
-      volume_id: expect.stringContaining("aws_ebs_volume.data_volume") as unknown,
+      volume_id: expect.stringContaining("aws_ebs_volume.host_data_volume") as unknown,
     });
     expect(
       build({ terminationProtection: false }).one("aws_ebs_volume")["lifecycle"],
@@ -276,7 +294,7 @@ describe("permissions of the instance", () => {
     const { json } = build();
     const [, found] =
       Object.entries(json.resource["aws_iam_role_policy"] ?? {}).find(([id]) =>
-        id.startsWith("identity_"),
+        id.startsWith("host_identity_"),
       ) ?? [];
     return (JSON.parse(String(found?.["policy"])) as Policy).Statement;
   };
@@ -299,12 +317,12 @@ describe("permissions of the instance", () => {
         "Allow",
         ["ssm:GetParameter", "ssm:GetParameters", "ssm:GetParametersByPath"],
       ],
-      ["PublishOwnPublicKey", "Allow", ["ssm:PutParameter"]],
+      ["TellAboutItself", "Allow", ["ssm:PutParameter"]],
     ]);
     expect(build().all("aws_iam_role_policy_attachment")).toEqual([]);
   });
 
-  test("read the environment's parameters, write one", () => {
+  test("read the environment's parameters, write what the host says about itself", () => {
     const resources = (sid: string) =>
       statements()
         .find(({ Sid }) => Sid === sid)
@@ -313,18 +331,34 @@ describe("permissions of the instance", () => {
       "/l2-observatory/test",
       "/l2-observatory/test/*",
     ]);
-    expect(resources("PublishOwnPublicKey")).toEqual([
+    expect(resources("TellAboutItself")).toEqual([
       "/l2-observatory/test/host/wireguard-public-key",
+      "/l2-observatory/test/host/ssh-host-key",
+      "/l2-observatory/test/host/first-boot",
     ]);
   });
 });
 
-describe("peers", () => {
-  test("are parameters with public key, address and ports", () => {
-    const values = build()
+describe("live settings", () => {
+  const parameters = (changes: Partial<HostInput> = {}) =>
+    build(changes)
       .all("aws_ssm_parameter")
       .map(({ name, type, value }) => [name, type, value]);
-    expect(values).toEqual([
+
+  test("are plain parameters: peers, deploy keys without their comment, port and endpoint", () => {
+    expect(parameters()).toEqual([
+      [
+        "/l2-observatory/test/host/deploy-keys/alice",
+        "String",
+        "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEB",
+      ],
+      [
+        "/l2-observatory/test/host/endpoint",
+        "String",
+        expect.stringMatching(
+          /^\$\{aws_eip\.host_address_elastic-ip\w+\.public_ip\}:51820$/,
+        ) as unknown,
+      ],
       [
         "/l2-observatory/test/host/peers/alice",
         "String",
@@ -335,14 +369,27 @@ describe("peers", () => {
         "String",
         "AgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgI= 10.88.0.20 9090,9091",
       ],
+      ["/l2-observatory/test/host/tunnel-port", "String", "51820"],
     ]);
   });
 
-  test("the host's own key is no resource: it is made on the host", () => {
-    const names = build()
-      .all("aws_ssm_parameter")
-      .map(({ name }) => name);
-    expect(names).not.toContain("/l2-observatory/test/host/wireguard-public-key");
+  test("another port changes the rule and the parameters, and waits for no new instance", () => {
+    const { one } = build({ tunnel: { port: 51821 } });
+    expect(one("aws_vpc_security_group_ingress_rule")).toMatchObject({
+      from_port: 51821,
+      to_port: 51821,
+    });
+    expect(parameters({ tunnel: { port: 51821 } })).toEqual([
+      expect.arrayContaining(["/l2-observatory/test/host/deploy-keys/alice"]),
+      expect.arrayContaining([expect.stringMatching(/:51821$/)]),
+      ["/l2-observatory/test/host/tunnel-port", "String", "51821"],
+    ]);
+  });
+
+  test("what the host says about itself is no resource: it is written there", () => {
+    const { writtenByHost } = new HostParameters("test");
+    const names = parameters().map(([name]) => name);
+    for (const name of writtenByHost) expect(names).not.toContain(name);
   });
 });
 
@@ -368,7 +415,9 @@ describe("network", () => {
     });
     expect(one("aws_security_group")["vpc_id"]).toBe("vpc-0123456789abcdef0");
     expect(one("aws_network_interface")["subnet_id"]).toBe("subnet-0123456789abcdef0");
-    expect(one("aws_ebs_volume")["availability_zone"]).toMatch(/data\.aws_subnet\.network_subnet/);
+    expect(one("aws_ebs_volume")["availability_zone"]).toMatch(
+      /data\.aws_subnet\.host_network_subnet/,
+    );
     expect(Object.keys(json.resource)).not.toEqual(
       expect.arrayContaining([expect.stringMatching(/vpc$|subnet|route|gateway|default/)]),
     );
@@ -389,7 +438,7 @@ describe("first boot", () => {
     const [name, text] = Object.entries(json.locals)[0] ?? [];
     expect(one("aws_instance")["user_data_base64"]).toBe(`\${base64gzip(local.${String(name)})}`);
     expect(text).toMatch(
-      /^ *DATA_DEVICE=\/dev\/disk\/by-id\/nvme-Amazon_Elastic_Block_Store_\$\{replace\(aws_ebs_volume\.data_volume_[0-9A-F]{8}\.id, "-", ""\)\}$/m,
+      /^ *DATA_DEVICE=\/dev\/disk\/by-id\/nvme-Amazon_Elastic_Block_Store_\$\{replace\(aws_ebs_volume\.host_data_volume_[0-9A-F]{8}\.id, "-", ""\)\}$/m,
     );
   });
 
@@ -401,18 +450,14 @@ describe("first boot", () => {
 });
 
 describe("stack", () => {
-  test("tags everything", () => {
-    expect(build({ tags: { Team: "ops" } }).json.provider.aws).toEqual([
-      {
-        region: "eu-central-1",
-        default_tags: [{ tags: { Team: "ops", Project: "l2-observatory", Environment: "test" } }],
-      },
-    ]);
+  test("has a provider of the host's region", () => {
+    expect(build().json.provider.aws).toEqual([{ region: "eu-central-1" }]);
   });
 
   test("says what to do next", () => {
     const { output } = build({ tunnel: { port: 51821 } }).json;
     expect(Object.keys(output).sort()).toEqual([
+      "instance-id",
       "next-step",
       "peers-parameters",
       "public-address",
@@ -433,6 +478,28 @@ describe("stack", () => {
     expect(terraform.backend).toMatchObject({
       s3: { bucket: "example-state", encrypt: true, use_lockfile: true },
     });
+  });
+
+  test("fails when it costs more than its limit", () => {
+    expect(() => build({ monthlyCostLimitUsd: 20 })).toThrow(CostError);
+  });
+
+  test("fails when anything else in it has an inbound rule, whatever it is for", () => {
+    const stack = new HostStack(Testing.app(), "test-host", {
+      environment: "test",
+      host: hostWith(),
+      backend: { type: "local" },
+    });
+    new VpcSecurityGroupIngressRule(stack, "extra", {
+      securityGroupId: "sg-0123456789abcdef0",
+      ipProtocol: "tcp",
+      fromPort: 22,
+      toPort: 22,
+      cidrIpv4: "0.0.0.0/0",
+    });
+    expect(() => Testing.synth(stack, true)).toThrow(
+      "'test-host/extra' must be left out: the stack has one inbound rule, UDP 51820, got tcp 22",
+    );
   });
 
   test("fails when the host's fields contradict one another", () => {

@@ -3,15 +3,24 @@ import { Endpoint } from "../../constructs/core/endpoint";
 import type { Observable } from "../../constructs/core/observation";
 import { nodeExporter } from "../../constructs/exporters/node-exporter";
 import { parseEnvironment, type EnvironmentInput } from "../../stacks/environment";
-import { dockerProviderVersion, MonitoringStack } from "../../stacks/monitoring-stack";
+import {
+  dockerProviderVersion,
+  MonitoringStack,
+  type MonitoringStackProps,
+} from "../../stacks/monitoring-stack";
 import { soundEnvironment } from "../support/refusals";
 import { built, type ContainerResource, type Synthesised } from "../support/synth";
 
-const stackOf = (change: Partial<EnvironmentInput> = {}, images: Record<string, string> = {}) =>
+const stackOf = (
+  change: Partial<EnvironmentInput> = {},
+  images: Record<string, string> = {},
+  more: Partial<MonitoringStackProps> = {},
+) =>
   new MonitoringStack(Testing.app(), "test-monitoring", {
     environment: parseEnvironment({ ...soundEnvironment, sources: [nodeExporter({})], ...change }),
     imageOverrides: images,
     stateDirectory: "/state",
+    ...more,
   });
 
 const synth = (stack: MonitoringStack) => JSON.parse(Testing.synth(stack, true)) as Synthesised;
@@ -131,6 +140,16 @@ describe("MonitoringStack", () => {
     expect(remote?.["ssh_opts"]).toEqual(
       expect.arrayContaining(["StrictHostKeyChecking=yes", "ControlMaster=auto"]),
     );
+  });
+
+  test("reaches a remote engine as a file of ssh says, where one is named", () => {
+    const environment = { engine: { type: "ssh", address: "10.88.0.1" } } as const;
+    const { provider } = synth(
+      stackOf(environment, {}, { sshConfig: "/tunnel/ssh_config" }),
+    ) as unknown as {
+      provider: { docker: readonly Record<string, unknown>[] };
+    };
+    expect(provider.docker[0]?.["ssh_opts"]).toEqual(["-F", "/tunnel/ssh_config"]);
   });
 
   test("pins the provider and names the backend", () => {

@@ -43,7 +43,17 @@ export const soundHostEnvironment: EnvironmentInput = {
   engine: { type: "ssh", address: "10.88.0.1" },
   bindAddress: "10.88.0.1",
   secretsDirectory: "/etc/secrets",
-  host: { region: "eu-central-1", operatingSystem: "amazon-linux-2023" },
+  host: {
+    region: "eu-central-1",
+    operatingSystem: "amazon-linux-2023",
+    deployKeys: [
+      {
+        name: "operator",
+        publicKey:
+          "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIEZBS0Utc3NoLXB1YmxpYy1rZXktb2Ytb3BlcmF0b3It",
+      },
+    ],
+  },
 };
 
 /** The sound input that a case changes. */

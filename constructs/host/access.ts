@@ -32,21 +32,23 @@ export interface WireGuardAccessProps {
  * security groups and need no rule; answers to peers need none either.
  */
 export class WireGuardAccess extends Construct {
-  readonly securityGroupId: string;
+  readonly securityGroup: SecurityGroup;
+  /** The only inbound rule. */
+  readonly inbound: VpcSecurityGroupIngressRule;
   /** What must be there before traffic passes. */
   readonly rules: readonly ITerraformDependable[];
 
   constructor(scope: Construct, id: string, props: WireGuardAccessProps) {
     super(scope, id);
-    const group = new SecurityGroup(this, "security-group", {
+    this.securityGroup = new SecurityGroup(this, "security-group", {
       name: props.name,
       description: "l2-observatory: WireGuard only",
       vpcId: props.vpcId,
       tags: { Name: props.name },
     });
-    this.securityGroupId = group.id;
-    const inbound = new VpcSecurityGroupIngressRule(this, "inbound-wireguard", {
-      securityGroupId: group.id,
+    const securityGroupId = this.securityGroup.id;
+    this.inbound = new VpcSecurityGroupIngressRule(this, "inbound-wireguard", {
+      securityGroupId,
       description: "WireGuard",
       ipProtocol: "udp",
       fromPort: props.port,
@@ -60,7 +62,7 @@ export class WireGuardAccess extends Construct {
     ].map(
       ({ name, port }) =>
         new VpcSecurityGroupEgressRule(this, `outbound-${name}`, {
-          securityGroupId: group.id,
+          securityGroupId,
           description: name,
           ipProtocol: "tcp",
           fromPort: port,
@@ -68,6 +70,6 @@ export class WireGuardAccess extends Construct {
           cidrIpv4: "0.0.0.0/0",
         }),
     );
-    this.rules = [inbound, ...outbound];
+    this.rules = [this.inbound, ...outbound];
   }
 }

@@ -16,7 +16,7 @@ export interface AddressProps {
 
 /** An Elastic IP on a network interface that exists before the instance: first boot is online, and a new instance has the old address. */
 export class Address extends Construct {
-  readonly networkInterfaceId: string;
+  readonly networkInterface: NetworkInterface;
   /** The public IPv4 address. */
   readonly publicIp: string;
   /** What must be there before an instance on the interface is online. */
@@ -25,7 +25,7 @@ export class Address extends Construct {
   constructor(scope: Construct, id: string, props: AddressProps) {
     super(scope, id);
     const tags = { Name: props.name };
-    const networkInterface = new NetworkInterface(this, "interface", {
+    this.networkInterface = new NetworkInterface(this, "interface", {
       description: `${props.name}: kept when the instance is replaced`,
       subnetId: props.subnetId,
       securityGroups: [props.securityGroupId],
@@ -38,9 +38,8 @@ export class Address extends Construct {
     });
     const association = new EipAssociation(this, "association", {
       allocationId: address.allocationId,
-      networkInterfaceId: networkInterface.id,
+      networkInterfaceId: this.networkInterface.id,
     });
-    this.networkInterfaceId = networkInterface.id;
     this.publicIp = address.publicIp;
     this.online = [...props.dependsOn, association];
   }

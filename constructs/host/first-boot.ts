@@ -24,12 +24,15 @@ interface HostFile {
 /** In the order in which they run. */
 const parts = [
   "10-session-manager",
-  "20-swap",
-  "30-data-volume",
-  "40-firewall",
-  "50-wireguard",
-  "60-docker",
-  "70-security-updates",
+  "20-aws-cli",
+  "30-swap",
+  "40-data-volume",
+  "50-firewall",
+  "60-wireguard",
+  "70-secrets",
+  "80-docker",
+  "85-deploy-user",
+  "90-security-updates",
 ] as const;
 
 function script(name: string): HostFile {
@@ -59,14 +62,17 @@ function filesOf(host: Host): HostFile[] {
   return [
     { path: `${library}/common.sh`, asset: "cloud-init/common.sh" },
     script("first-boot.sh"),
-    script("apply-peers.sh"),
+    script("apply-access.sh"),
+    script("fetch-secrets.sh"),
     ...parts.map((part) => script(`${part}.sh`)),
     { path: "/etc/l2-observatory/firewall.nft", asset: "firewall/firewall.nft" },
     { path: "/etc/sysctl.d/60-l2-observatory.conf", asset: "sysctl.conf" },
     { path: "/etc/docker/daemon.json", asset: "docker/daemon.json" },
     unit("l2-observatory-firewall.service"),
-    unit("l2-observatory-peers.service"),
-    unit("l2-observatory-peers.timer"),
+    unit("l2-observatory-access.service"),
+    unit("l2-observatory-access.timer"),
+    unit("l2-observatory-secrets.service"),
+    unit("l2-observatory-secrets.timer"),
     dropIn("docker.service", "docker.conf"),
     dropIn("wg-quick@wg0.service", "wg-quick.conf"),
     updates[host.operatingSystem],
@@ -79,9 +85,11 @@ export interface CloudConfigProps {
   readonly parameters: HostParameters;
   /** Path of the data volume's block device. */
   readonly dataDevice: string;
+  /** Absolute folder for the files of secrets, in letters, digits and `_.+-`. */
+  readonly secretsDirectory: string;
 }
 
-function settings({ host, parameters, dataDevice }: CloudConfigProps): string {
+function settings({ host, parameters, dataDevice, secretsDirectory }: CloudConfigProps): string {
   const { tunnel } = host;
   const agent = host.sessionManager ?? { type: "image" };
   return Object.entries({
@@ -98,8 +106,9 @@ function settings({ host, parameters, dataDevice }: CloudConfigProps): string {
     TUNNEL_ADDRESS: tunnel.address,
     TUNNEL_PREFIX: prefixOf(tunnel.cidr),
     TUNNEL_PORT: tunnel.port,
-    PEERS_PATH: parameters.peers,
-    PUBLIC_KEY_PARAMETER: parameters.publicKey,
+    PARAMETERS: parameters.root,
+    SECRETS_DIRECTORY: secretsDirectory,
+    CONTAINERS_REACH_METADATA: host.containersReachMetadata ? "yes" : "no",
   })
     .map(([name, value]) => `${name}=${String(value)}\n`)
     .join("");
@@ -122,9 +131,7 @@ export function cloudConfig(props: CloudConfigProps): string {
 }
 
 /** Props of {@link FirstBoot}. */
-export interface FirstBootProps {
-  readonly host: Host;
-  readonly parameters: HostParameters;
+export interface FirstBootProps extends Omit<CloudConfigProps, "dataDevice"> {
   /** Id of the data volume, by which the host finds its disk. */
   readonly dataVolumeId: string;
 }
@@ -138,8 +145,8 @@ export class FirstBoot extends Construct {
 
   constructor(scope: Construct, id: string, props: FirstBootProps) {
     super(scope, id);
-    const { host, parameters, dataVolumeId } = props;
-    const text = cloudConfig({ host, parameters, dataDevice: deviceMark });
+    const { dataVolumeId, ...rest } = props;
+    const text = cloudConfig({ ...rest, dataDevice: deviceMark });
     // The Nitro system names a disk after its id without the hyphen.
     const serial = Fn.replace(dataVolumeId, "-", "");
     const device = `/dev/disk/by-id/nvme-Amazon_Elastic_Block_Store_${serial}`;

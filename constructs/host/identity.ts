@@ -16,8 +16,8 @@ export interface IdentityProps {
 }
 
 /**
- * What the instance may do at AWS: hold Session Manager's channels, read the parameters of its environment, and
- * publish its own public key. AWS's own policy for Session Manager would let it read every parameter of the account.
+ * What the instance may do at AWS: hold Session Manager's channels, read the parameters of its environment
+ * (secrets among them: AWS's own key for parameters serves whoever may read them), and write what it says about itself. AWS's own policy for Session Manager would let it read every parameter of the account.
  */
 export class Identity extends Construct {
   /** Name of the instance profile. */
@@ -55,9 +55,9 @@ export class Identity extends Construct {
           ],
         },
         {
-          sid: "PublishOwnPublicKey",
+          sid: "TellAboutItself",
           actions: ["ssm:PutParameter"],
-          resources: [`${ssmArn}:parameter${parameters.publicKey}`],
+          resources: parameters.writtenByHost.map((name) => `${ssmArn}:parameter${name}`),
         },
       ),
     });

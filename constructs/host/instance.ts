@@ -25,6 +25,10 @@ export interface InstanceProps {
   readonly userDataBase64: string;
   readonly terminationProtection: boolean;
   readonly cpuCredits: Host["cpuCredits"];
+  /** Whether containers reach the metadata service: one hop more. */
+  readonly containersReachMetadata: boolean;
+  /** Tags of the root disk, which is no resource of its own. */
+  readonly rootVolumeTags: Readonly<Record<string, string>>;
   /** What must be there before first boot. */
   readonly dependsOn: readonly ITerraformDependable[];
 }
@@ -43,7 +47,7 @@ function imageParameter(system: Host["operatingSystem"], architecture: Architect
 
 /** The machine, with the data volume attached. Replaceable: what must outlive it is on its interface and its data volume. */
 export class Instance extends Construct {
-  readonly instanceId: string;
+  readonly machine: AwsInstance;
 
   constructor(scope: Construct, id: string, props: InstanceProps) {
     super(scope, id);
@@ -54,16 +58,16 @@ export class Instance extends Construct {
       new DataAwsSsmParameter(this, "image", {
         name: imageParameter(props.operatingSystem, props.architecture),
       }).insecureValue;
-    const machine = new AwsInstance(this, "machine", {
+    this.machine = new AwsInstance(this, "machine", {
       ami: imageId,
       instanceType: props.instanceType,
       iamInstanceProfile: props.profileName,
       networkInterface: [{ deviceIndex: 0, networkInterfaceId: props.networkInterfaceId }],
-      // One hop: containers behind the bridge cannot reach the role's credentials.
+      // With one hop, containers behind the bridge cannot reach the role's credentials.
       metadataOptions: {
         httpEndpoint: "enabled",
         httpTokens: "required",
-        httpPutResponseHopLimit: 1,
+        httpPutResponseHopLimit: props.containersReachMetadata ? 2 : 1,
         instanceMetadataTags: "disabled",
       },
       rootBlockDevice: {
@@ -71,6 +75,7 @@ export class Instance extends Construct {
         volumeSize: props.rootVolumeGiB,
         encrypted: true,
         deleteOnTermination: true,
+        tags: { ...props.rootVolumeTags },
       },
       ebsOptimized: true,
       ...(burstable ? { creditSpecification: { cpuCredits: props.cpuCredits } } : {}),
@@ -83,11 +88,10 @@ export class Instance extends Construct {
       lifecycle: { ignoreChanges: ["ami", "user_data_base64"] },
       dependsOn: [...props.dependsOn],
     });
-    this.instanceId = machine.id;
     new VolumeAttachment(this, "data-attachment", {
       deviceName: "/dev/sdf",
       volumeId: props.dataVolumeId,
-      instanceId: machine.id,
+      instanceId: this.machine.id,
       stopInstanceBeforeDetaching: true,
     });
   }

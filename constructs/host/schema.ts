@@ -1,8 +1,10 @@
 import { z } from "zod";
 import type { Machine } from "../core/budget";
 import { show, type Fault } from "../core/errors";
-import { kebabName, matching, port } from "../core/schema";
+import { distinct, kebabName, matching, port } from "../core/schema";
 import { isHostOf, isNetwork, overlap, prefixOf } from "./ipv4";
+import { unitPricesOf, type UnitPrices } from "./prices";
+import { sshKey, sshKeyAllowed } from "./ssh-key";
 
 /** Processor architectures, in Debian's words. */
 export type Architecture = "arm64" | "amd64";
@@ -29,6 +31,12 @@ export const machineTypes: Readonly<Record<string, MachineType>> = {
   "m7g.medium": { memoryMiB: 4096, architecture: "arm64" },
   "m7g.large": { memoryMiB: 8192, architecture: "arm64" },
 };
+
+/** Where the host keeps the files of secrets unless told otherwise. */
+export const defaultSecretsDirectory = "/etc/l2-observatory/secrets";
+
+/** The only user of the host that a deploy key opens. */
+export const deployUser = "deploy";
 
 /** What the system itself needs of the root disk, in GiB, beside the swap file. */
 const systemDiskGiB = 6;
@@ -57,6 +65,18 @@ const peerSchema = z.strictObject({
 
 /** A WireGuard peer: an operator's computer or an application host. */
 export type Peer = z.output<typeof peerSchema>;
+
+const deployKeySchema = z.strictObject({
+  /** Whose it is; its parameter in Systems Manager is called the same. */
+  name: kebabName,
+  /** Made with `ssh-keygen -t ed25519`; the private half never leaves its owner's machine. */
+  publicKey: z.string({ error: sshKeyAllowed }).superRefine(...sshKey),
+});
+
+/** Who may log in as `deploy`, through the tunnel, to run Docker. */
+export type DeployKey = z.output<typeof deployKeySchema>;
+
+const priceUsd = z.number().min(0).optional();
 
 const networkSchema = z.discriminatedUnion("type", [
   /** A VPC of its own with one public subnet. */
@@ -98,7 +118,7 @@ const tunnelSchema = z.strictObject({
   cidr: cidr.default("10.88.0.0/24"),
   /** The host's own address in it; services are published there. */
   address: ipv4.default("10.88.0.1"),
-  /** UDP port: the only one that the internet reaches. */
+  /** UDP port: the only one that the internet reaches. Changed on the host within two minutes. */
   port: port.default(51820),
   /** Who may enter. Applied on the host within two minutes, without replacing it. */
   peers: z.array(peerSchema).default([]),
@@ -125,8 +145,8 @@ export type SessionManager = z.output<typeof sessionManagerSchema>;
 
 /**
  * What an environment may write under `host`: one AWS instance that is reached through WireGuard only. Peers, disks'
- * sizes, outbound ports, snapshots and tags can change at any time. What first boot sets up (operating system, agent,
- * swap, the tunnel's network, address and port) changes when the instance is replaced.
+ * sizes, outbound ports, snapshots, tags, deploy keys and the tunnel's port can change at any time. What first boot sets up
+ * (operating system, agent, swap, the tunnel's network and address) changes when the instance is replaced.
  */
 export const hostSchema = z.strictObject({
   /** AWS region. */
@@ -150,6 +170,8 @@ export const hostSchema = z.strictObject({
     /^ami-[0-9a-f]{8,17}$/,
     "the id of an image, such as 'ami-0123456789abcdef0'",
   ).optional(),
+  /** Architecture of `imageId`, so that an image that cannot start on the type is refused. Default: not checked. */
+  imageArchitecture: z.enum(["arm64", "amd64"]).optional(),
   /** Default on Amazon Linux: `image`. Debian has none, so there it must be said. */
   sessionManager: sessionManagerSchema.optional(),
   /** Encrypted disk with Docker's data, the tunnel's identity and the services' volumes. It can grow, never shrink. */
@@ -164,6 +186,13 @@ export const hostSchema = z.strictObject({
   outbound: z.array(z.strictObject({ name: kebabName, port })).default([]),
   /** The WireGuard network. */
   tunnel: tunnelSchema.prefault({}),
+  /** Who may log in as `deploy` through the tunnel. Applied on the host within two minutes, without replacing it. */
+  deployKeys: z
+    .array(deployKeySchema)
+    .superRefine(...distinct("name"))
+    .default([]),
+  /** Whether containers reach the instance's metadata, and with it the host's own rights at AWS. */
+  containersReachMetadata: z.boolean().default(false),
   /** Refuse to end the instance (AWS) and to destroy the data volume (Terraform). */
   terminationProtection: z.boolean().default(true),
   /** Daily snapshots of the data volume; `false` means none. */
@@ -182,6 +211,21 @@ export const hostSchema = z.strictObject({
     .prefault({}),
   /** What a burstable type does when its credits are spent: slow down (`standard`) or cost more (`unlimited`). */
   cpuCredits: z.enum(["standard", "unlimited"]).default("standard"),
+  /** Refuse a host that is estimated to cost more a month, in USD. Default: no limit. */
+  monthlyCostLimitUsd: z.number().min(0.01).optional(),
+  /** Prices for the estimate where the known ones do not apply. Default: those that are known. */
+  prices: z
+    .strictObject({
+      /** Of the instance, on demand. Default: as known. */
+      instanceUsdPerHour: priceUsd,
+      /** Of the public address. Default: as known. */
+      publicIpv4UsdPerHour: priceUsd,
+      /** Of both disks. Default: as known. */
+      diskUsdPerGiBMonth: priceUsd,
+      /** Of what snapshots hold. Default: as known. */
+      snapshotUsdPerGiBMonth: priceUsd,
+    })
+    .optional(),
   /** Tags of every resource, beside the platform's own. */
   tags: z
     .record(
@@ -229,6 +273,52 @@ function typeFaults(host: Host, field: string): Fault[] {
       allowed: `${show(known[key])}, as ${host.instanceType} has`,
       got: show(machine[key]),
       repair: `leave out '${field}.machine'`,
+    }));
+}
+
+function architectureFaults(host: Host, field: string): Fault[] {
+  const { imageArchitecture, imageId, instanceType } = host;
+  if (imageArchitecture === undefined) return [];
+  const at = `${field}.imageArchitecture`;
+  if (imageId === undefined) {
+    return [
+      { field: at, allowed: `left out without '${field}.imageId'`, got: show(imageArchitecture) },
+    ];
+  }
+  const architecture = (machineTypes[instanceType] ?? host.machine)?.architecture;
+  if (architecture === undefined || architecture === imageArchitecture) return [];
+  return [
+    {
+      field: at,
+      allowed: `${show(architecture)}, as ${instanceType} needs`,
+      got: show(imageArchitecture),
+      repair: `name an image of that architecture in '${field}.imageId', or choose another instance type`,
+    },
+  ];
+}
+
+const pricedThings: Readonly<Record<keyof UnitPrices, string>> = {
+  instanceUsdPerHour: "the instance type",
+  publicIpv4UsdPerHour: "a public address",
+  diskUsdPerGiBMonth: "a gp3 disk",
+  snapshotUsdPerGiBMonth: "a snapshot",
+};
+
+/** A limit is worth nothing where a price is missing. */
+function priceFaults(host: Host, field: string): Fault[] {
+  const { region, instanceType, prices, snapshots } = host;
+  if (host.monthlyCostLimitUsd === undefined) return [];
+  const known = unitPricesOf(region, instanceType, prices);
+  const needed = (Object.keys(pricedThings) as (keyof UnitPrices)[]).filter(
+    (name) => name !== "snapshotUsdPerGiBMonth" || snapshots !== false,
+  );
+  return needed
+    .filter((name) => known[name] === undefined)
+    .map((name) => ({
+      field: `${field}.prices.${name}`,
+      allowed: `given with '${field}.monthlyCostLimitUsd', since the price of ${pricedThings[name]} in ${region} is not known here`,
+      got: "nothing",
+      repair: `take it for ${instanceType} in ${region} from AWS's price list, or leave out the limit`,
     }));
 }
 
@@ -373,6 +463,18 @@ function outboundFaults({ outbound }: Host, field: string): Fault[] {
   });
 }
 
+/** What is wrong with the folder for the files of secrets: shell scripts on the host read its name. */
+export function secretsDirectoryFaults(directory: string): Fault[] {
+  if (/^(\/[\w.+-]+)+$/.test(directory)) return [];
+  return [
+    {
+      field: "secretsDirectory",
+      allowed: "an absolute path in letters, digits and _.+- on a host of its own",
+      got: show(directory),
+    },
+  ];
+}
+
 /**
  * Everything that does not hold between the fields of a host.
  * @param field where the host stands in the environment
@@ -381,10 +483,12 @@ export function hostFaults(host: Host, field = "host"): Fault[] {
   const rootNeedsGiB = Math.ceil(systemDiskGiB + host.swapMiB / 1024);
   return [
     ...typeFaults(host, field),
+    ...architectureFaults(host, field),
     ...agentFaults(host, field),
     ...rangeFaults(host, field),
     ...peerFaults(host, field),
     ...outboundFaults(host, field),
+    ...priceFaults(host, field),
     ...Object.keys(host.tags)
       .filter((name) => !tagName.test(name))
       .map((name) => ({

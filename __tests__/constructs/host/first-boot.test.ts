@@ -2,7 +2,12 @@ import { gzipSync } from "node:zlib";
 import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
-import { HostParameters, cloudConfig, type HostInput } from "../../../constructs/host";
+import {
+  HostParameters,
+  cloudConfig,
+  defaultSecretsDirectory,
+  type HostInput,
+} from "../../../constructs/host";
 import { dataMount } from "../../../constructs/host/first-boot";
 import { assetPath } from "../../../constructs/core/paths";
 import { hostWith } from "./fixtures";
@@ -23,6 +28,7 @@ function render(changes: Partial<HostInput> = {}): string {
     host: hostWith(changes),
     parameters: new HostParameters("test"),
     dataDevice: "/dev/disk/by-id/test",
+    secretsDirectory: defaultSecretsDirectory,
   });
 }
 
@@ -54,8 +60,9 @@ describe("settings", () => {
       "TUNNEL_ADDRESS=10.88.0.1",
       "TUNNEL_PREFIX=24",
       "TUNNEL_PORT=51820",
-      "PEERS_PATH=/l2-observatory/test/host/peers",
-      "PUBLIC_KEY_PARAMETER=/l2-observatory/test/host/wireguard-public-key",
+      "PARAMETERS=/l2-observatory/test",
+      "SECRETS_DIRECTORY=/etc/l2-observatory/secrets",
+      "CONTAINERS_REACH_METADATA=no",
       "",
     ]);
   });
@@ -70,8 +77,12 @@ describe("settings", () => {
     for (const line of env() ?? []) expect(line).toMatch(/^([A-Z0-9_]+=[\w./:+-]*)?$/);
   });
 
-  test("peers are no part of it: a new peer changes no user data", () => {
-    expect(render({ tunnel: { peers: [] } })).toBe(render());
+  test("containers reach the metadata service where the host says so", () => {
+    expect(env({ containersReachMetadata: true })).toContain("CONTAINERS_REACH_METADATA=yes");
+  });
+
+  test("peers and deploy keys are no part of it: a new one changes no user data", () => {
+    expect(render({ tunnel: { peers: [] }, deployKeys: [] })).toBe(render());
   });
 });
 
@@ -91,14 +102,27 @@ describe("files", () => {
       .map((path) => path.slice(library.length + 1));
     expect(parts).toEqual([
       "10-session-manager.sh",
-      "20-swap.sh",
-      "30-data-volume.sh",
-      "40-firewall.sh",
-      "50-wireguard.sh",
-      "60-docker.sh",
-      "70-security-updates.sh",
+      "20-aws-cli.sh",
+      "30-swap.sh",
+      "40-data-volume.sh",
+      "50-firewall.sh",
+      "60-wireguard.sh",
+      "70-secrets.sh",
+      "80-docker.sh",
+      "85-deploy-user.sh",
+      "90-security-updates.sh",
     ]);
     expect(parsed().config.runcmd).toEqual([[`${library}/first-boot.sh`]]);
+  });
+
+  test("every unit arrives as it is", () => {
+    const { content } = parsed();
+    const units = readdirSync(assetPath("host/systemd")).filter((name) => !name.endsWith(".conf"));
+    for (const name of units) {
+      expect(content(`/etc/systemd/system/${name}`)).toBe(
+        readFileSync(assetPath(`host/systemd/${name}`), "utf8"),
+      );
+    }
   });
 
   test("Docker keeps its data on the data volume, its logs bounded, and waits for disk and tunnel", () => {
@@ -113,6 +137,7 @@ describe("files", () => {
     const dropIn = content("/etc/systemd/system/docker.service.d/l2-observatory.conf");
     expect(dropIn).toContain(`RequiresMountsFor=${dataMount}\n`);
     expect(dropIn).toMatch(/^After=.*wg-quick@wg0\.service/m);
+    expect(dropIn).toMatch(/^After=.*l2-observatory-secrets\.service/m);
   });
 
   test("the firewall replaces its own table only, and stands before Docker's translation", () => {

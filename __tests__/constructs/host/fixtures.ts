@@ -5,7 +5,23 @@ export function obviouslyFakeKey(byte: number): string {
   return Buffer.alloc(32, byte).toString("base64");
 }
 
-/** What must be stated, and two peers. */
+/** The body of an SSH key, in base64: each field with its length before it. */
+export function sshKeyBody(...fields: readonly (string | Buffer)[]): string {
+  const parts = fields.flatMap((field) => {
+    const bytes = Buffer.from(field);
+    const length = Buffer.alloc(4);
+    length.writeUInt32BE(bytes.length);
+    return [length, bytes];
+  });
+  return Buffer.concat(parts).toString("base64");
+}
+
+/** An SSH public key that nobody has: 32 equal bytes. */
+export function obviouslyFakeSshKey(byte: number): string {
+  return `ssh-ed25519 ${sshKeyBody("ssh-ed25519", Buffer.alloc(32, byte))}`;
+}
+
+/** What must be stated, two peers, and who may deploy. */
 export const input = {
   region: "eu-central-1",
   sessionManager: { type: "package", version: "3.3.0.0", sha256: "0".repeat(64) },
@@ -20,6 +36,7 @@ export const input = {
       },
     ],
   },
+  deployKeys: [{ name: "alice", publicKey: `${obviouslyFakeSshKey(1)} alice@example.com` }],
 } satisfies HostInput;
 
 /** A sound host in which some fields are changed. */

@@ -8,7 +8,7 @@ import {
   type HostInput,
   type Peer,
 } from "../../../constructs/host";
-import { hostWith, input, obviouslyFakeKey } from "./fixtures";
+import { hostWith, input, obviouslyFakeKey, obviouslyFakeSshKey } from "./fixtures";
 
 /** Every fault of what an environment writes, as the operator reads it. */
 function refusals(changes: Record<string, unknown>): string[] {
@@ -36,6 +36,8 @@ describe("defaults", () => {
       swapMiB: 1024,
       network: { type: "own", cidr: "10.87.0.0/24" },
       outbound: [],
+      deployKeys: [],
+      containersReachMetadata: false,
       tunnel: { cidr: "10.88.0.0/24", address: "10.88.0.1", port: 51820, peers: [] },
       terminationProtection: true,
       snapshots: { keepDays: 14, timeUtc: "03:00" },
@@ -46,6 +48,11 @@ describe("defaults", () => {
 
   test("have no fault", () => {
     expect(hostFaults(hostWith())).toEqual([]);
+  });
+
+  test("an image of the type's architecture is accepted", () => {
+    const image = { imageId: "ami-0123456789abcdef0", imageArchitecture: "arm64" };
+    expect(refusals(image)).toEqual([]);
   });
 
   test("Amazon Linux brings its agent", () => {
@@ -124,6 +131,35 @@ describe("fails when", () => {
       "the image has no image's id",
       { imageId: "debian" },
       "'host.imageId' must be the id of an image, such as 'ami-0123456789abcdef0', got 'debian'",
+    ],
+    [
+      "the image is of another architecture than the type",
+      { imageId: "ami-0123456789abcdef0", imageArchitecture: "amd64" },
+      "'host.imageArchitecture' must be 'arm64', as t4g.small needs, got 'amd64'; name an image of that architecture in 'host.imageId', or choose another instance type",
+    ],
+    [
+      "an x86 type is given an arm image",
+      {
+        instanceType: "t3a.small",
+        imageId: "ami-0123456789abcdef0",
+        imageArchitecture: "arm64",
+      },
+      "'host.imageArchitecture' must be 'amd64', as t3a.small needs, got 'arm64'",
+    ],
+    [
+      "a stated type is given an image of another architecture",
+      {
+        instanceType: "c7g.medium",
+        machine: { memoryMiB: 2048, architecture: "arm64" },
+        imageId: "ami-0123456789abcdef0",
+        imageArchitecture: "amd64",
+      },
+      "'host.imageArchitecture' must be 'arm64', as c7g.medium needs, got 'amd64'",
+    ],
+    [
+      "an architecture is stated for no image",
+      { imageArchitecture: "arm64" },
+      "'host.imageArchitecture' must be left out without 'host.imageId', got 'arm64'",
     ],
     [
       "Debian is without an agent",
@@ -304,6 +340,28 @@ describe("fails when", () => {
       "a peer's port is given twice",
       withPeers({ ...alice, allowed: [22, 22] }),
       "'host.tunnel.peers[0].allowed' must be ports without repetition, got 22 twice",
+    ],
+    [
+      "two deploy keys have one name",
+      {
+        deployKeys: [1, 2].map((byte) => ({ name: "bob", publicKey: obviouslyFakeSshKey(byte) })),
+      },
+      "'host.deployKeys[1].name' must be different from host.deployKeys[0].name, got 'bob' again",
+    ],
+    [
+      "a deploy key has options",
+      { deployKeys: [{ name: "bob", publicKey: `no-pty ${obviouslyFakeSshKey(1)}` }] },
+      "'host.deployKeys[0].publicKey' must be an OpenSSH public key",
+    ],
+    [
+      "the limit of cost is nothing",
+      { monthlyCostLimitUsd: 0 },
+      "'host.monthlyCostLimitUsd' must be at least 0.01, got 0",
+    ],
+    [
+      "a price is negative",
+      { prices: { instanceUsdPerHour: -1 } },
+      "'host.prices.instanceUsdPerHour' must be at least 0, got -1",
     ],
     [
       "an outbound port is open already",
