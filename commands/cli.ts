@@ -1,13 +1,14 @@
 #!/usr/bin/env node
 import { text } from "node:stream/consumers";
-import { Command } from "commander";
+import { Command, Option } from "commander";
 import { explain } from "../stacks/explain";
+import { cloudOf } from "./aws";
 import { demoCommand } from "./demo";
 import { deploy, destroy, status, stop } from "./operate";
 import { checkSecrets, refuseRemote, secretStates, setSecret } from "./secrets";
 import { start } from "./start";
 import { synthesise } from "./terraform-stacks";
-import { readEnvironment } from "./workspace";
+import { hasHost, readEnvironment, readHostEnvironment } from "./workspace";
 
 const print = (line: string): void => {
   process.stdout.write(`${line}\n`);
@@ -51,25 +52,83 @@ program
 program
   .command("deploy")
   .description(
-    "deploy the services of an environment and wait until they answer (its host: cdktf deploy)",
+    "deploy an environment, its host first where it makes one, and wait until it answers",
   )
   .argument("<environment>", "name")
-  .action((name: string) => deploy(name, print));
+  .addOption(new Option("--only <half>", "one half").choices(["host", "services"]))
+  .action((name: string, { only }: { only?: "host" | "services" }) => deploy(name, only, print));
+
+program
+  .command("replace")
+  .description("give the host a new instance; address, data and keys stay; asks first")
+  .argument("<environment>", "name")
+  .option("--yes", "do not ask, and accept a plan that changes more", false)
+  .action(async (name: string, { yes }: { yes: boolean }) => {
+    const environment = readHostEnvironment(name);
+    const { replace } = await import("./replace");
+    await replace(environment, yes, print);
+  });
+
+program
+  .command("bootstrap")
+  .description("make the S3 bucket that keeps the state of an environment, or mend its settings")
+  .argument("<environment>", "name")
+  .action(async (name: string) => {
+    const { bootstrap } = await import("./bootstrap");
+    await bootstrap(readEnvironment(name), print);
+  });
+
+program
+  .command("tunnel")
+  .description("write the files that lead to the host: WireGuard's and ssh's, with its key")
+  .argument("<environment>", "name")
+  .option("--peer <name>", "which peer this machine is (default: whose key is here)")
+  .action(async (name: string, { peer }: { peer?: string }) => {
+    const environment = readHostEnvironment(name);
+    const { tunnelSteps, writeTunnel } = await import("./tunnel");
+    const written = await writeTunnel(environment, cloudOf(environment.host.region), peer);
+    tunnelSteps(environment, written).forEach(print);
+  });
+
+const wireguard = program.command("wireguard").description("keys and configurations of peers");
+wireguard
+  .command("keygen")
+  .description("make the keys of a peer; the private one stays in a file of this machine")
+  .argument("<environment>", "name")
+  .argument("<peer>", "name")
+  .action(async (name: string, peer: string) => {
+    const environment = readHostEnvironment(name);
+    const { keygen } = await import("./wireguard");
+    keygen(environment, peer).forEach(print);
+  });
+wireguard
+  .command("client")
+  .description("print the configuration of a peer, and its QR code where its private key is here")
+  .argument("<environment>", "name")
+  .argument("<peer>", "name")
+  .action(async (name: string, peer: string) => {
+    const environment = readHostEnvironment(name);
+    const { client } = await import("./wireguard");
+    (await client(environment, peer, cloudOf(environment.host.region))).forEach(print);
+  });
 
 program
   .command("synth")
-  .description("check an environment and show its stacks, without touching anything")
+  .description("check an environment and show its stacks and cost, without touching anything")
   .argument("<environment>", "name")
-  .action((name: string) => {
-    readEnvironment(name);
+  .action(async (name: string) => {
+    const environment = readEnvironment(name);
     for (const { name: stack, containers, volumes, resources } of synthesise(name)) {
       print(
         `${stack}: ${resources} resources, ${containers.length} containers, ${volumes.length} volumes`,
       );
     }
+    if (!hasHost(environment)) return;
+    const { costOf } = await import("./deploy");
+    print(await costOf(environment));
   });
 
-const secrets = program.command("secrets").description("files that hold secrets, by name");
+const secrets = program.command("secrets").description("secrets of an environment, by name");
 secrets
   .command("set")
   .description("store a secret read from standard input")
@@ -79,7 +138,7 @@ secrets
     const environment = readEnvironment(name);
     refuseRemote(environment);
     if (process.stdin.isTTY) print("type the secret, then Enter and Ctrl-D:");
-    const services = setSecret(environment, secret, await text(process.stdin));
+    const services = await setSecret(environment, secret, await text(process.stdin));
     print(`${secret}: stored for ${services.join(", ")}`);
   });
 secrets

@@ -1,25 +1,17 @@
-import { execFile, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import * as fs from "node:fs";
 import * as http from "node:http";
 import * as path from "node:path";
 import { createInterface } from "node:readline/promises";
-import { setTimeout as sleep } from "node:timers/promises";
-import { promisify } from "node:util";
-import { CommandError } from "./shell";
-
-const execFileAsync = promisify(execFile);
+import { CommandError, run, sleep, withHeartbeat, type Progress } from "./shell";
 
 /** Where the Docker Engine listens when DOCKER_HOST says nothing. */
 export const DEFAULT_DOCKER_HOST = "unix:///var/run/docker.sock";
 
 const ANSWER_SECONDS = 60;
 const INSTALL_MINUTES = 10;
-const HEARTBEAT_SECONDS = 10;
 const REGISTRY_SECONDS = 3;
 const OLDEST_API = "1.41";
-
-/** Receives one line of text per step that a person should see. */
-export type Report = (line: string) => void;
 
 /** A running Docker Engine: its address in DOCKER_HOST form and its version. */
 export interface Engine {
@@ -162,9 +154,11 @@ export function isYes(answer: string): boolean {
   return ["", "y", "yes"].includes(answer.trim().toLowerCase());
 }
 
-/** Absolute path of a program on PATH or in the system's folders. */
-export function findProgram(name: string): string | undefined {
-  const folders = (process.env["PATH"] ?? "").split(path.delimiter);
+/** Absolute path of a program on PATH or in the system's folders, `except` some folders. */
+export function findProgram(name: string, except: readonly string[] = []): string | undefined {
+  const folders = (process.env["PATH"] ?? "")
+    .split(path.delimiter)
+    .filter((folder) => !except.includes(folder));
   for (const folder of [...folders, "/usr/local/sbin", "/usr/sbin", "/sbin", "/usr/bin"]) {
     const file = path.join(folder, name);
     try {
@@ -191,24 +185,12 @@ export function tail(file: string, lines = 15): string {
   }
 }
 
-async function heartbeat<T>(label: string, progress: Report, work: Promise<T>): Promise<T> {
-  const started = Date.now();
-  const timer = setInterval(() => {
-    progress(`  … ${label}, ${Math.round((Date.now() - started) / 1000)} s`);
-  }, HEARTBEAT_SECONDS * 1000);
-  try {
-    return await work;
-  } finally {
-    clearInterval(timer);
-  }
-}
-
 /**
  * Finds the Docker Engine of DOCKER_HOST or the default socket; starts one that is installed, installs Debian's where it may.
  * On a terminal (`interactive`) it asks before it installs (default yes); without one it announces. Throws with the repair when it cannot.
  */
 export async function ensureEngine(o: {
-  progress: Report;
+  progress: Progress;
   interactive: boolean;
   cacheDirectory: string;
 }): Promise<Engine> {
@@ -242,7 +224,7 @@ export async function ensureEngine(o: {
   return startEngine(host, o);
 }
 
-async function installEngine(o: { progress: Report; interactive: boolean }): Promise<void> {
+async function installEngine(o: { progress: Progress; interactive: boolean }): Promise<void> {
   const osRelease = fs.existsSync("/etc/os-release")
     ? fs.readFileSync("/etc/os-release", "utf8")
     : "";
@@ -276,39 +258,28 @@ async function installEngine(o: { progress: Report; interactive: boolean }): Pro
   }
   o.progress("Docker Engine is not installed: installing Debian's package docker.io");
   const options = {
-    env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" },
-    timeout: INSTALL_MINUTES * 60_000,
-    maxBuffer: 64 * 1024 * 1024,
+    env: { DEBIAN_FRONTEND: "noninteractive" },
+    timeoutSeconds: INSTALL_MINUTES * 60,
   };
   // An update that fails for one of several sources still leaves usable lists: the install decides.
-  await heartbeat(
-    "reading the package lists",
+  await withHeartbeat(o.progress, "reading the package lists", run(apt, ["update", "-q"], options));
+  const packages = ["docker.io", "iptables", "iproute2"];
+  const { code, stderr } = await withHeartbeat(
     o.progress,
-    execFileAsync(apt, ["update", "-q"], options).catch(() => undefined),
+    "installing docker.io",
+    run(apt, ["install", "-y", "-q", "--no-install-recommends", ...packages], options),
   );
-  try {
-    await heartbeat(
-      "installing docker.io",
-      o.progress,
-      execFileAsync(
-        apt,
-        ["install", "-y", "-q", "--no-install-recommends", "docker.io", "iptables", "iproute2"],
-        options,
-      ),
-    );
-  } catch (error) {
-    const output = (error as { stderr?: string }).stderr ?? String(error);
+  if (code !== 0) {
     throw new CommandError(
-      `docker.io could not be installed: ${output.trim().split("\n").slice(-5).join("\n")}\n` +
+      `docker.io could not be installed: ${stderr.trim().split("\n").slice(-5).join("\n")}\n` +
         "repair it by hand ('apt-get install docker.io') and try again",
-      { cause: error },
     );
   }
 }
 
 async function startEngine(
   host: string,
-  o: { progress: Report; cacheDirectory: string },
+  o: { progress: Progress; cacheDirectory: string },
 ): Promise<Engine> {
   // systemd's own test for "systemd is the init process" (sd_booted).
   const systemctl = fs.existsSync("/run/systemd/system") ? findProgram("systemctl") : undefined;
@@ -316,13 +287,11 @@ async function startEngine(
   if (systemctl !== undefined) {
     log = "journalctl -u docker";
     o.progress("starting the Docker Engine (systemctl start docker)");
-    try {
-      await execFileAsync(systemctl, ["start", "docker"], { timeout: ANSWER_SECONDS * 1000 });
-    } catch (error) {
+    const { code } = await run(systemctl, ["start", "docker"], { timeoutSeconds: ANSWER_SECONDS });
+    if (code !== 0) {
       throw new CommandError(
         "the Docker Engine is installed but does not start: run 'sudo systemctl start docker' " +
           "and read 'journalctl -u docker'",
-        { cause: error },
       );
     }
   } else {
@@ -378,7 +347,7 @@ export function spawnDetached(program: string, args: readonly string[], log: str
 export async function waitUntilUp(
   host: string,
   seconds: number,
-  progress: Report,
+  progress: Progress,
   gaveUp: () => boolean = () => false,
 ): Promise<string | undefined> {
   const wait = async (): Promise<string | undefined> => {
@@ -387,11 +356,11 @@ export async function waitUntilUp(
       const answer = await ping(host);
       if (answer.kind === "up") return answer.version;
       if (gaveUp()) return undefined;
-      await sleep(200);
+      await sleep(0.2);
     }
     return undefined;
   };
-  return heartbeat("waiting for the Docker Engine", progress, wait());
+  return withHeartbeat(progress, "waiting for the Docker Engine", wait());
 }
 
 /** The host that serves the API of an image registry: Docker Hub's is not the one its image names carry. */

@@ -70,24 +70,30 @@ async function look(
   }
 }
 
-/** Containers that must exist, run and be healthy. */
+/** Containers that must exist, run and be healthy; asked in one call, since each is a log-in on a remote engine. */
 export async function containerFindings(
   names: readonly string[],
   env: Readonly<Record<string, string>>,
 ): Promise<readonly Finding[]> {
-  const format = "{{.State.Status}} {{if .State.Health}}{{.State.Health.Status}}{{else}}-{{end}}";
-  const findings: Finding[] = [];
-  for (const name of names) {
-    const { code, stdout } = await run("docker", ["inspect", "--format", format, name], { env });
-    const [status = "missing", health = "-"] = code === 0 ? stdout.trim().split(" ") : [];
-    const detail = health === "-" ? status : `${status}, ${health}`;
-    findings.push({
+  if (names.length === 0) return [];
+  const format =
+    "{{.Name}} {{.State.Status}} {{if .State.Health}}{{.State.Health.Status}}{{else}}-{{end}}";
+  // The exit code says that one is missing; those that are there are shown all the same.
+  const { stdout } = await run("docker", ["inspect", "--format", format, ...names], { env });
+  const seen = new Map(
+    stdout.split("\n").map((line) => {
+      const [name = "", status = "missing", health = "-"] = line.replace(/^\//, "").split(" ");
+      return [name, { status, health }];
+    }),
+  );
+  return names.map((name) => {
+    const { status, health } = seen.get(name) ?? { status: "missing", health: "-" };
+    return {
       what: `container ${name}`,
       ok: status === "running" && (health === "healthy" || health === "-"),
-      detail,
-    });
-  }
-  return findings;
+      detail: health === "-" ? status : `${status}, ${health}`,
+    };
+  });
 }
 
 /** Every target of Prometheus is up, and there is at least one. */

@@ -1,12 +1,19 @@
-import { createInterface } from "node:readline/promises";
 import { rmSync } from "node:fs";
+import { confirmed } from "./confirm";
 import { dockerVariables } from "./docker";
 import { addressesOf, waitUntilReady } from "./start";
 import { firingAlerts, platformFindings } from "./health";
 import { checkSecrets } from "./secrets";
 import { CommandError, run, runOrFail, type Progress } from "./shell";
 import { cdktf, synthesise } from "./terraform-stacks";
-import { readEnvironment, readFacts, secretsDirectoryOf, writeFacts } from "./workspace";
+import {
+  hasHost,
+  readEnvironment,
+  readFacts,
+  secretsDirectoryOf,
+  writeFacts,
+  type HostEnvironment,
+} from "./workspace";
 
 /** The command that brings an environment up. */
 function bringUp(name: string): string {
@@ -51,30 +58,33 @@ export async function stop(name: string, print: Progress): Promise<void> {
   print(`${name}: ${String(ours.length)} containers stopped; ${bringUp(name)} brings them back`);
 }
 
-/** Deploys the services of an environment and waits until they answer. */
-export async function deploy(name: string, print: Progress): Promise<void> {
+/**
+ * Deploys an environment and waits until its services answer; its host first, where it makes one.
+ * @param only one half of an environment that makes its own host
+ */
+export async function deploy(
+  name: string,
+  only: "host" | "services" | undefined,
+  print: Progress,
+): Promise<void> {
   const environment = readEnvironment(name);
+  if (hasHost(environment)) {
+    const { deployWithHost } = await import("./deploy");
+    await deployWithHost(environment, print, only);
+    return;
+  }
+  if (only === "host") {
+    throw new CommandError(`'${name}' makes no host: leave out '--only host'`);
+  }
   const secrets = await checkSecrets(environment);
   print(`secrets: ${String(secrets.length)} present`);
-  const stacks = synthesise(name).filter((stack) => !stack.name.endsWith("-host"));
+  const stacks = synthesise(name);
   const names = stacks.map((stack) => stack.name);
   const { changes } = await cdktf("deploy", { environment: name, stacks: names }, print);
   print(changes === 0 ? "nothing to change" : `${String(changes)} changes`);
   const containers = stacks.flatMap((stack) => stack.containers);
   await waitUntilReady(containers, addressesOf(environment), print, dockerVariables(environment));
   print(`${name}: healthy`);
-}
-
-async function confirmed(name: string): Promise<boolean> {
-  if (!process.stdin.isTTY) {
-    throw new CommandError(
-      `destroying '${name}' deletes data and asks first, and there is no terminal to ask on: add --yes`,
-    );
-  }
-  const terminal = createInterface({ input: process.stdin, output: process.stdout });
-  const answer = await terminal.question(`Type '${name}' to delete all of this: `);
-  terminal.close();
-  return answer.trim() === name;
 }
 
 /** Removes an environment, data included; asks first. */
@@ -95,7 +105,7 @@ export async function destroy(name: string, yes: boolean, print: Progress): Prom
   if (name === "local" && environment.secretsDirectory === undefined) {
     print(`  secrets in ${secretsDirectoryOf(environment)}`);
   }
-  if (!yes && !(await confirmed(name))) {
+  if (!yes && !(await confirmed(name, `destroying '${name}' deletes data and`))) {
     print("nothing was deleted");
     return;
   }
@@ -108,4 +118,13 @@ export async function destroy(name: string, yes: boolean, print: Progress): Prom
     }
   }
   print(`${name}: removed`);
+  if (hasHost(environment)) hostStays(environment, print);
+}
+
+function hostStays({ name, host }: HostEnvironment, print: Progress): void {
+  print("its host stays, with its disks and its address, and costs as before; to remove it:");
+  if (host.terminationProtection) {
+    print(`  set host.terminationProtection to false and npm run deploy -- ${name} --only host`);
+  }
+  print(`  npx cdktf destroy ${name}-host`);
 }

@@ -56,18 +56,17 @@ function registryOf(reference: string): string {
 
 function neededImages(environment: Environment, demo: boolean): readonly ImageName[] {
   const types = environment.sources.map(({ type }) => type);
-  const needs: Readonly<Record<ImageName, boolean>> = {
+  const needs: Partial<Readonly<Record<ImageName, boolean>>> = {
     prometheus: true,
     alertmanager: true,
     pushgateway: environment.pushgateway,
     nginx: environment.pushgateway,
-    "blackbox-exporter": types.includes("blackbox-exporter"),
-    "node-exporter": types.includes("node-exporter"),
     node: demo || types.includes("l2-exporter"),
     geth: demo,
     "op-batcher": demo,
   };
-  return (Object.keys(images) as ImageName[]).filter((name) => needs[name]);
+  // An exporter's image has the name of its source.
+  return (Object.keys(images) as ImageName[]).filter((name) => needs[name] ?? types.includes(name));
 }
 
 /**

@@ -1,15 +1,22 @@
 import { chmodSync, existsSync, mkdirSync, renameSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { ConfigurationError, show } from "../constructs/core/errors";
+import { refuse, show, type Fault } from "../constructs/core/errors";
 import { secretsNeeded, type Environment, type NeededSecret } from "../stacks/environment";
+import { cloudOf, parametersOf, type Cloud } from "./aws";
 import { CommandError, run } from "./shell";
-import { secretsDirectoryOf } from "./workspace";
+import { hasHost, secretsDirectoryOf, type HostEnvironment } from "./workspace";
 
-/** A needed secret, and whether its file is there. */
+/** A needed secret, and whether it is there. */
 export interface SecretState extends NeededSecret {
+  /** Its file, or its parameter in Systems Manager. */
   readonly path: string;
   readonly present: boolean;
+  /** Version of its parameter; only where the secrets are parameters. */
+  readonly version?: number;
 }
+
+/** How many bytes a parameter of AWS's standard tier holds. */
+const parameterBytes = 4096;
 
 /**
  * Writes a secret's file: 0444 inside a folder that only its owner enters, so that a container's user can read it
@@ -54,8 +61,7 @@ async function isThere(environment: Environment, path: string): Promise<boolean>
   return code === 0;
 }
 
-/** Every secret the environment needs, with its state. */
-export async function secretStates(environment: Environment): Promise<SecretState[]> {
+async function fileStates(environment: Environment): Promise<SecretState[]> {
   const states: SecretState[] = [];
   for (const needed of secretsNeeded(environment)) {
     const path = join(secretsDirectoryOf(environment), needed.service, needed.secret);
@@ -64,21 +70,56 @@ export async function secretStates(environment: Environment): Promise<SecretStat
   return states;
 }
 
+async function parameterStates(environment: HostEnvironment, cloud: Cloud): Promise<SecretState[]> {
+  const { secrets } = await parametersOf(environment.name);
+  const stored = await cloud.parametersBelow(secrets);
+  return secretsNeeded(environment).map((needed) => {
+    const key = `${needed.service}/${needed.secret}`;
+    const found = stored.get(key);
+    // A parameter in clear text is none: the host reads secrets only.
+    const present = found?.encrypted === true;
+    return {
+      ...needed,
+      path: `${secrets}/${key}`,
+      present,
+      ...(present ? { version: found.version } : {}),
+    };
+  });
+}
+
 /**
- * Refuses to go on while a secret has no file.
+ * Every secret the environment needs, with its state: files where the engine is, parameters of Systems Manager where
+ * the environment makes its own host.
+ * @param cloud AWS; by default that of the host's region
+ */
+export function secretStates(environment: Environment, cloud?: Cloud): Promise<SecretState[]> {
+  return hasHost(environment)
+    ? parameterStates(environment, cloud ?? cloudOf(environment.host.region))
+    : fileStates(environment);
+}
+
+function shapeOf(environment: Environment): string {
+  return hasHost(environment) ? "a SecureString in Systems Manager" : "a file";
+}
+
+/**
+ * Refuses to go on while a secret is missing.
  * @throws CommandError naming every missing secret
  */
-export async function checkSecrets(environment: Environment): Promise<readonly SecretState[]> {
-  const states = await secretStates(environment);
+export async function checkSecrets(
+  environment: Environment,
+  cloud?: Cloud,
+): Promise<readonly SecretState[]> {
+  const states = await secretStates(environment, cloud);
   const missing = states.filter(({ present }) => !present);
   if (missing.length === 0) return states;
   const { engine, name } = environment;
+  const byHand = engine.type === "ssh" && !hasHost(environment);
   const lines = missing.map(({ service, secret, path }) => {
-    const repair =
-      engine.type === "local"
-        ? `npm run secrets -- set ${name} ${secret}`
-        : `write ${path} on ${engine.address}`;
-    return `  '${secret}' of ${service} must be a file, got nothing; ${repair}`;
+    const repair = byHand
+      ? `write ${path} on ${engine.address}`
+      : `npm run secrets -- set ${name} ${secret}`;
+    return `  '${secret}' of ${service} must be ${shapeOf(environment)}, got nothing; ${repair}`;
   });
   throw new CommandError(
     `environment '${environment.name}' lacks ${missing.length} of ${states.length} secrets:\n${lines.join("\n")}`,
@@ -86,50 +127,75 @@ export async function checkSecrets(environment: Environment): Promise<readonly S
 }
 
 /**
- * Refuses to set secrets where they are not on this machine; asked before a secret is typed.
+ * Refuses to set secrets where this machine cannot; asked before a secret is typed.
  * @throws CommandError naming where they are
  */
 export function refuseRemote(environment: Environment): void {
   const { engine, name } = environment;
-  if (engine.type === "local") return;
+  if (engine.type === "local" || hasHost(environment)) return;
   throw new CommandError(
     `the secrets of '${name}' are on ${engine.address}: write each to ${secretsDirectoryOf(environment)}/<service>/<secret> there; npm run secrets -- list ${name} names them`,
   );
 }
 
+function valueFaults(environment: Environment, value: string): Fault[] {
+  const allowed = "the secret on standard input";
+  if (value === "") return [{ field: "value", allowed, got: "nothing" }];
+  const bytes = Buffer.byteLength(value);
+  if (!hasHost(environment) || bytes <= parameterBytes) return [];
+  return [
+    {
+      field: "value",
+      allowed: `${allowed}, at most ${String(parameterBytes)} bytes`,
+      got: `${String(bytes)} bytes`,
+    },
+  ];
+}
+
+function nameFaults(environment: Environment, name: string): Fault[] {
+  const names = [...new Set(secretsNeeded(environment).map(({ secret }) => secret))];
+  if (names.includes(name)) return [];
+  return [
+    {
+      field: "secret",
+      allowed:
+        names.length === 0
+          ? `left out: environment '${environment.name}' needs no secret`
+          : `one of ${names.join(", ")}`,
+      got: show(name),
+    },
+  ];
+}
+
 /**
- * Stores a value for every service that needs the secret.
- * @throws ConfigurationError when nothing needs it or the value is empty; CommandError when the host is remote
+ * Stores a value for every service that needs the secret: as a file here, or as a SecureString in Systems Manager where
+ * the environment makes its own host.
+ * @param cloud AWS; by default that of the host's region
+ * @returns the services
+ * @throws ConfigurationError when nothing needs it, or the value is empty or too long; CommandError when the host is
+ * remote and not made by the environment, or AWS refuses
  */
-export function setSecret(
+export async function setSecret(
   environment: Environment,
   name: string,
   value: string,
-): readonly string[] {
+  cloud?: Cloud,
+): Promise<readonly string[]> {
   refuseRemote(environment);
-  const all = secretsNeeded(environment);
-  const users = all.filter(({ secret }) => secret === name);
   const trimmed = value.trim();
-  const names = [...new Set(all.map(({ secret }) => secret))];
-  if (users.length === 0 || trimmed === "") {
-    throw new ConfigurationError("the command line", [
-      ...(users.length > 0
-        ? []
-        : [
-            {
-              field: "secret",
-              allowed:
-                names.length === 0
-                  ? `left out: environment '${environment.name}' needs no secret`
-                  : `one of ${names.join(", ")}`,
-              got: show(name),
-            },
-          ]),
-      ...(trimmed === ""
-        ? [{ field: "value", allowed: "the secret on standard input", got: "nothing" }]
-        : []),
-    ]);
+  refuse("the command line", [
+    ...nameFaults(environment, name),
+    ...valueFaults(environment, trimmed),
+  ]);
+  const users = secretsNeeded(environment).filter(({ secret }) => secret === name);
+  if (!hasHost(environment)) {
+    for (const user of users) writeSecret(secretsDirectoryOf(environment), user, trimmed);
+  } else {
+    const { secrets } = await parametersOf(environment.name);
+    const store = cloud ?? cloudOf(environment.host.region);
+    for (const { service, secret } of users) {
+      await store.putSecret(`${secrets}/${service}/${secret}`, trimmed);
+    }
   }
-  for (const user of users) writeSecret(secretsDirectoryOf(environment), user, trimmed);
   return users.map(({ service }) => service);
 }

@@ -29,18 +29,23 @@ export interface RunOptions {
   readonly onLine?: (line: string) => void;
   /** Everything the program prints is appended to this file. */
   readonly logFile?: string;
+  /**
+   * After how many seconds the program is ended, which counts as a failure.
+   * @default - never
+   */
+  readonly timeoutSeconds?: number;
 }
 
 /**
  * Runs a program to its end.
- * @throws CommandError when it cannot be started; a failing exit code is the caller's to judge
+ * @throws CommandError when it cannot be started, with the reason as its cause; a failing exit code is the caller's to judge
  */
 export function run(
   program: string,
   args: readonly string[],
   options: RunOptions = {},
 ): Promise<Finished> {
-  const { cwd, env, input, onLine, logFile } = options;
+  const { cwd, env, input, onLine, logFile, timeoutSeconds } = options;
   if (logFile !== undefined) mkdirSync(dirname(logFile), { recursive: true });
   const log = logFile === undefined ? undefined : createWriteStream(logFile, { flags: "a" });
   return new Promise((resolve, reject) => {
@@ -49,6 +54,11 @@ export function run(
       env: { ...process.env, ...env },
       stdio: [input === undefined ? "ignore" : "pipe", "pipe", "pipe"],
     });
+    // Not spawn's own: that one stays when the program cannot be started.
+    const timer =
+      timeoutSeconds === undefined
+        ? undefined
+        : setTimeout(() => child.kill(), timeoutSeconds * 1000);
     const text = { stdout: "", stderr: "" };
     for (const name of ["stdout", "stderr"] as const) {
       let rest = "";
@@ -61,10 +71,12 @@ export function run(
       });
     }
     child.on("error", (error) => {
+      clearTimeout(timer);
       log?.end();
-      reject(new CommandError(`cannot run ${program}: ${error.message}`));
+      reject(new CommandError(`cannot run ${program}: ${error.message}`, { cause: error }));
     });
     child.on("close", (code) => {
+      clearTimeout(timer);
       log?.end();
       resolve({ code: code ?? 1, ...text });
     });

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { App } from "cdktf";
 import { loadEnvironments } from "../environments/load";
 import { buildOptions, buildStacks } from "../stacks/build";
-import { CommandError, run, withHeartbeat, type Progress } from "./shell";
+import { CommandError, run, runOrFail, withHeartbeat, type Progress } from "./shell";
 import { readEnvironment, readFacts, stateDirectory } from "./workspace";
 
 /**
@@ -129,8 +129,6 @@ export async function cdktf(
   rmSync(logFile, { force: true });
   const done: string[] = [];
   const errors: string[] = [];
-  // With a mirror there is nobody whom `terraform providers lock` could ask.
-  const skipLock = stackVariables(environment, demo)["TF_CLI_CONFIG_FILE"] !== undefined;
   const work = run(
     process.execPath,
     [
@@ -140,7 +138,8 @@ export async function cdktf(
       "--auto-approve",
       "--output",
       outputDirectory,
-      ...(skipLock ? ["--skip-provider-lock"] : []),
+      // It asks the public registry for other platforms' hashes, for a folder that stays on this machine.
+      "--skip-provider-lock",
     ],
     {
       env: stackVariables(environment, demo),
@@ -172,4 +171,52 @@ export async function cdktf(
     );
   }
   return { changes: done.length };
+}
+
+/** Where cdktf keeps a stack for Terraform. */
+export function stackFolder(stack: string): string {
+  return join(outputDirectory, "stacks", stack);
+}
+
+/**
+ * Writes an environment's stacks to where Terraform reads them, and changes nothing else.
+ * @throws CommandError
+ */
+export async function writeStacks(environment: string): Promise<void> {
+  await runOrFail(process.execPath, [cdktfProgram(), "synth", "--output", outputDirectory], {
+    env: stackVariables(environment),
+  });
+}
+
+/**
+ * Runs Terraform itself in a stack's folder.
+ * @returns what it printed
+ * @throws CommandError with the end of what it printed
+ */
+export async function terraformIn(
+  { environment, stack }: { readonly environment: string; readonly stack: string },
+  args: readonly string[],
+  onLine?: (line: string) => void,
+): Promise<string> {
+  const variables = stackVariables(environment);
+  return runOrFail(variables["TERRAFORM_BINARY_NAME"] ?? "terraform", args, {
+    cwd: stackFolder(stack),
+    env: { ...variables, TF_IN_AUTOMATION: "1", TF_INPUT: "0" },
+    ...(onLine === undefined ? {} : { onLine }),
+  });
+}
+
+/**
+ * The outputs of a stack that was deployed from this machine, by name.
+ * @throws CommandError
+ */
+export async function outputsOf(
+  environment: string,
+  stack: string,
+): Promise<Readonly<Record<string, string>>> {
+  const text = await terraformIn({ environment, stack }, ["output", "-json"]);
+  const outputs = JSON.parse(text) as Readonly<Record<string, { readonly value: unknown }>>;
+  return Object.fromEntries(
+    Object.entries(outputs).map(([name, { value }]) => [name, String(value)]),
+  );
 }

@@ -1,10 +1,5 @@
-import { execFile } from "node:child_process";
-import { promisify } from "node:util";
-
-import { compareVersions, type Report, urlAnswers } from "./engine";
-import { CommandError } from "./shell";
-
-const execFileAsync = promisify(execFile);
+import { compareVersions, urlAnswers } from "./engine";
+import { CommandError, run, type Progress } from "./shell";
 
 /** The oldest version this project is tested with, of Terraform and of OpenTofu alike. */
 export const OLDEST_TERRAFORM = "1.10";
@@ -39,18 +34,23 @@ type Found =
 
 async function inspect(binary: string): Promise<Found> {
   try {
-    const { stdout } = await execFileAsync(binary, ["version"], {
-      timeout: 20_000,
-      env: { ...process.env, CHECKPOINT_DISABLE: "1", TF_CLI_CONFIG_FILE: "" },
+    const { code, stdout, stderr } = await run(binary, ["version"], {
+      timeoutSeconds: 20,
+      env: { CHECKPOINT_DISABLE: "1", TF_CLI_CONFIG_FILE: "" },
     });
-    const parsed = parseVersion(stdout);
-    if (parsed === undefined) return { kind: "other", got: stdout.trim().split("\n")[0] ?? "" };
+    const parsed = code === 0 ? parseVersion(stdout) : undefined;
+    if (parsed === undefined) {
+      const said = stdout.trim() === "" ? stderr : stdout;
+      return { kind: "other", got: said.trim().split("\n")[0] ?? "" };
+    }
     return compareVersions(parsed.version, OLDEST_TERRAFORM) < 0
       ? { kind: "old", got: `${parsed.flavour} ${parsed.version}` }
       : { kind: "usable", found: { binary, ...parsed } };
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    return code === "ENOENT" ? { kind: "absent" } : { kind: "other", got: message };
+    const { cause, message } = error as CommandError;
+    return (cause as NodeJS.ErrnoException | undefined)?.code === "ENOENT"
+      ? { kind: "absent" }
+      : { kind: "other", got: message };
   }
 }
 
@@ -59,7 +59,7 @@ async function inspect(binary: string): Promise<Found> {
  * `build` returns the path of an OpenTofu binary (the local builder's). Throws with the repair when there is none.
  */
 export async function ensureTerraform(o: {
-  progress: Report;
+  progress: Progress;
   build?: () => Promise<string>;
 }): Promise<TerraformBinary> {
   const named = process.env["TERRAFORM_BINARY_NAME"];

@@ -71,3 +71,52 @@ export function readEnvironment(name: string, demo = readFacts().demo ?? false):
 export function secretsDirectoryOf(environment: Environment): string {
   return environment.secretsDirectory ?? join(stateDirectory, "secrets", environment.name);
 }
+
+/** Files on this machine that lead to the host of an environment; made by `tunnel`. */
+export interface TunnelFiles {
+  readonly directory: string;
+  /** What `ssh -F` reads. */
+  readonly sshConfig: string;
+  /** The host's key, as the host published it. */
+  readonly knownHosts: string;
+  /** Folder with an `ssh` that reads {@link sshConfig}, for programs that take no option for it. */
+  readonly bin: string;
+}
+
+/** Where the files are that lead to the host of an environment. */
+export function tunnelFiles(environment: string): TunnelFiles {
+  const directory = join(stateDirectory, "tunnel", environment);
+  return {
+    directory,
+    sshConfig: join(directory, "ssh_config"),
+    knownHosts: join(directory, "known_hosts"),
+    bin: join(directory, "bin"),
+  };
+}
+
+/** An environment whose host on AWS it makes itself. */
+export type HostEnvironment = Environment & {
+  readonly host: NonNullable<Environment["host"]>;
+  readonly engine: Extract<Environment["engine"], { type: "ssh" }>;
+};
+
+/** Whether an environment makes its own host on AWS. */
+export function hasHost(environment: Environment): environment is HostEnvironment {
+  return environment.host !== undefined && environment.engine.type === "ssh";
+}
+
+/**
+ * Reads an environment that makes its own host on AWS.
+ * @throws ConfigurationError when there is none of that name, or it has no host
+ */
+export function readHostEnvironment(name: string): HostEnvironment {
+  const environment = readEnvironment(name);
+  if (hasHost(environment)) return environment;
+  throw new ConfigurationError("the command line", [
+    {
+      field: "environment",
+      allowed: "an environment with 'host'",
+      got: `${show(name)}, whose engine is ${environment.engine.type === "local" ? "this machine's" : "on a machine that is there already"}`,
+    },
+  ]);
+}

@@ -127,6 +127,9 @@ export function buildStacks(
         ...(local && environment.secretsDirectory === undefined
           ? { secretsDirectory: `${stateDirectory}/secrets/${environment.name}` }
           : {}),
+        ...(environment.host === undefined
+          ? {}
+          : { sshConfig: `${stateDirectory}/tunnel/${environment.name}/ssh_config` }),
       });
       // Prometheus joins the demonstration's network.
       if (chain !== undefined) monitoring.addDependency(chain);

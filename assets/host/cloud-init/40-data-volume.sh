@@ -40,5 +40,5 @@ fi
 data_volume_is_mounted || mount "$DATA_MOUNT"
 [ "$(realpath "$(findmnt --noheadings --output SOURCE --mountpoint "$DATA_MOUNT")")" = "$(realpath "$DATA_DEVICE")" ] ||
   fail "something else is mounted on $DATA_MOUNT"
-resize2fs "$DATA_DEVICE" 2>&1 | tail -n 1
+resize2fs "$DATA_DEVICE" >/dev/null
 log "mounted on $DATA_MOUNT"

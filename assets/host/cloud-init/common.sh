@@ -55,8 +55,8 @@ install_packages() {
   case $OPERATING_SYSTEM in
     debian-12)
       export DEBIAN_FRONTEND=noninteractive
-      retry 5 apt-get --quiet --option DPkg::Lock::Timeout=300 update
-      retry 5 apt-get --quiet --option DPkg::Lock::Timeout=300 \
+      retry 5 apt-get --quiet=2 --option DPkg::Lock::Timeout=300 update
+      retry 5 apt-get --quiet=2 --option DPkg::Lock::Timeout=300 \
         --option Dpkg::Options::=--force-confold install --yes --no-install-recommends "${missing[@]}"
       ;;
     *) retry 5 dnf --assumeyes --quiet install "${missing[@]}" ;;
