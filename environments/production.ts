@@ -1,11 +1,14 @@
 import { secret } from "../constructs/core/secret";
 import { blackboxExporter } from "../constructs/exporters/blackbox-exporter";
 import { l2Exporter } from "../constructs/exporters/l2-exporter";
+import { mysqldExporter } from "../constructs/exporters/mysqld-exporter";
+import { nginxExporter } from "../constructs/exporters/nginx-exporter";
 import { nodeExporter } from "../constructs/exporters/node-exporter";
 import { opBatcher } from "../constructs/exporters/op-batcher";
 import { opGeth } from "../constructs/exporters/op-geth";
 import { opNode } from "../constructs/exporters/op-node";
 import { opProposer } from "../constructs/exporters/op-proposer";
+import { redisExporter } from "../constructs/exporters/redis-exporter";
 import { springBoot } from "../constructs/exporters/spring-boot";
 import type { EnvironmentInput } from "../stacks/environment";
 
@@ -95,6 +98,17 @@ export const production: EnvironmentInput = {
       ],
     }),
     springBoot({ service: "api", host: applicationHost, port: 8080 }),
+    nginxExporter({ service: "web", host: applicationHost }),
+    redisExporter({
+      service: "sessions",
+      host: applicationHost,
+      password: secret("redis-password"),
+    }),
+    mysqldExporter({
+      service: "orders",
+      host: applicationHost,
+      password: secret("mysql-password"),
+    }),
     nodeExporter({}),
     blackboxExporter({
       probes: [

@@ -4,6 +4,7 @@ import { built, containersOf, unescaped, type ContainerResource } from "../suppo
 /** Containers that the engine cannot probe, with the reason. */
 const withoutProbe: Readonly<Record<string, string>> = {
   "l2-batcher": "the public image holds op-batcher alone; BatcherDown watches it",
+  "nginx-exporter-web": "the public image holds the exporter alone; NginxExporterDown watches it",
 };
 
 /** Images that bring a user of their own that is not root. */

@@ -24,6 +24,8 @@ describe.each([
             "alertmanager/on-call-webhook-url",
             "alertmanager/dead-man-webhook-url",
             "l2-exporter/l1-rpc-url",
+            "redis-exporter-sessions/redis-password",
+            "mysqld-exporter-orders/mysql-password",
           ],
     );
   });

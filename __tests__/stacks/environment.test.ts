@@ -283,7 +283,7 @@ describe("fails when", () => {
       "an image is unknown",
       { images: { overrides: { prometheuss: "a:v1" } } },
       [
-        "'images.overrides.prometheuss' must be one of prometheus, alertmanager, pushgateway, blackbox-exporter, node-exporter, nginx, node, geth, op-batcher, got 'prometheuss'",
+        "'images.overrides.prometheuss' must be one of prometheus, alertmanager, pushgateway, blackbox-exporter, node-exporter, redis-exporter, mysqld-exporter, nginx-exporter, nginx, node, geth, op-batcher, got 'prometheuss'",
       ],
     ],
     ...["a/prometheus", "a/prometheus:latest", "a/prometheus:main", "a/prometheus:v3-latest"].map(

@@ -3,11 +3,14 @@ import type { Alert, RecordingRule, RuleGroup } from "../../constructs/core/aler
 import { secret } from "../../constructs/core/secret";
 import { blackboxExporter } from "../../constructs/exporters/blackbox-exporter";
 import { l2Exporter } from "../../constructs/exporters/l2-exporter";
+import { mysqldExporter } from "../../constructs/exporters/mysqld-exporter";
+import { nginxExporter } from "../../constructs/exporters/nginx-exporter";
 import { nodeExporter } from "../../constructs/exporters/node-exporter";
 import { opBatcher } from "../../constructs/exporters/op-batcher";
 import { opGeth } from "../../constructs/exporters/op-geth";
 import { opNode } from "../../constructs/exporters/op-node";
 import { opProposer } from "../../constructs/exporters/op-proposer";
+import { redisExporter } from "../../constructs/exporters/redis-exporter";
 import { springBoot } from "../../constructs/exporters/spring-boot";
 import type { Source, SourceFactory } from "../../constructs/core/source";
 import { parseEnvironment } from "../../stacks/environment";
@@ -22,6 +25,9 @@ export const factories: readonly SourceFactory<z.ZodType>[] = [
   opProposer,
   l2Exporter,
   springBoot,
+  nginxExporter,
+  redisExporter,
+  mysqldExporter,
   nodeExporter,
   blackboxExporter,
 ].map((factory) => factory as unknown as SourceFactory<z.ZodType>);
@@ -54,6 +60,12 @@ export const everySource: readonly Source[] = [
   }),
   springBoot({ service: "api", host: "10.0.0.20" }),
   springBoot({ service: "worker", host: "10.0.0.21" }),
+  nginxExporter({ service: "edge", host: "edge" }),
+  nginxExporter({ service: "intranet", host: "10.0.0.30" }),
+  redisExporter({ service: "cache", host: "cache", password: secret("cache-password") }),
+  redisExporter({ service: "sessions", host: "10.0.0.31" }),
+  mysqldExporter({ service: "orders", host: "orders", password: secret("orders-password") }),
+  mysqldExporter({ service: "users", host: "10.0.0.32", password: secret("users-password") }),
   nodeExporter({}),
   blackboxExporter({
     probes: [

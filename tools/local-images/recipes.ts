@@ -87,6 +87,26 @@ export const GO_MODULES = {
     tags: STATIC_TAGS,
     minutes: 1,
   },
+  "mysqld-exporter": {
+    binaries: {
+      mysqld_exporter: {
+        package: "github.com/prometheus/mysqld_exporter",
+        variables: prometheusVersion("0.19.0"),
+      },
+    },
+    tags: STATIC_TAGS,
+    minutes: 1,
+  },
+  "nginx-exporter": {
+    binaries: {
+      "nginx-prometheus-exporter": {
+        package: "github.com/nginx/nginx-prometheus-exporter",
+        variables: prometheusVersion("1.5.1"),
+      },
+    },
+    tags: STATIC_TAGS,
+    minutes: 1,
+  },
   geth: {
     binaries: { geth: { package: "github.com/ethereum/go-ethereum/cmd/geth" } },
     tags: STATIC_TAGS,
@@ -231,6 +251,27 @@ export const RECIPES: Readonly<Record<string, Recipe>> = {
       Cmd: ["--config.file=/etc/blackbox_exporter/config.yml"],
       ExposedPorts: ["9115/tcp"],
     },
+  },
+  "redis-exporter": {
+    version: "debian",
+    debian: {
+      packages: ["prometheus-redis-exporter"],
+      files: ["/usr/bin/prometheus-redis-exporter"],
+    },
+    links: { "/redis_exporter": "/usr/bin/prometheus-redis-exporter" },
+    config: { Entrypoint: ["/redis_exporter"], User: "59000:59000", ExposedPorts: ["9121/tcp"] },
+  },
+  "mysqld-exporter": {
+    version: "0.19.0",
+    go: { "/bin/mysqld_exporter": ["mysqld-exporter", "mysqld_exporter"] },
+    config: { Entrypoint: ["/bin/mysqld_exporter"], User: "nobody", ExposedPorts: ["9104/tcp"] },
+  },
+  "nginx-exporter": {
+    version: "1.5.1",
+    go: {
+      "/usr/bin/nginx-prometheus-exporter": ["nginx-exporter", "nginx-prometheus-exporter"],
+    },
+    config: { Entrypoint: ["/usr/bin/nginx-prometheus-exporter"], User: "1001:1001" },
   },
   nginx: {
     version: "debian",

@@ -31,18 +31,21 @@ const modules = Object.entries(GO_MODULES) as [GoModuleName, GoModule][];
 const goMod = (name: GoModuleName): string =>
   fs.readFileSync(path.join(goModuleDirectory(name), "go.mod"), "utf8");
 
-test("every key of the start command and of the demo has a recipe", () => {
+test("every key of the start command, of its sources and of the demo has a recipe", () => {
   expect(Object.keys(RECIPES).sort()).toEqual([
     "alertmanager",
     "blackbox-exporter",
     "geth",
+    "mysqld-exporter",
     "nginx",
+    "nginx-exporter",
     "node",
     "node-exporter",
     "op-batcher",
     "op-proposer",
     "prometheus",
     "pushgateway",
+    "redis-exporter",
   ]);
 });
 
@@ -60,6 +63,8 @@ test.each([
   ["alertmanager", "github.com/prometheus/alertmanager v0.31.1", "0.31.1"],
   ["pushgateway", "github.com/prometheus/pushgateway v1.11.1", "1.11.1"],
   ["blackbox-exporter", "github.com/prometheus/blackbox_exporter v0.28.0", "0.28.0"],
+  ["mysqld-exporter", "github.com/prometheus/mysqld_exporter v0.19.0", "0.19.0"],
+  ["nginx-exporter", "github.com/nginx/nginx-prometheus-exporter v1.5.1", "1.5.1"],
   ["geth", "github.com/ethereum/go-ethereum v1.17.0", "1.17.0"],
   ["op-batcher", "github.com/ethereum-optimism/optimism v1.19.6", "1.19.6"],
   ["op-proposer", "github.com/ethereum-optimism/optimism v1.19.6", "1.19.6"],
