@@ -1,5 +1,13 @@
 import { createHash } from "node:crypto";
-import { chmodSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { ConfigurationError, show } from "../constructs/core/errors";
@@ -101,6 +109,15 @@ function writeFile(path: string, text: string, mode: number): void {
   renameSync(`${path}.new`, path);
 }
 
+function interfaceFileOf(environment: string): string {
+  return join(tunnelFiles(environment).directory, `${interfaceName(environment)}.conf`);
+}
+
+/** Whether a WireGuard configuration on this machine is that of a peer. */
+function isPeerOf(file: string, { address }: Peer): boolean {
+  return existsSync(file) && readFileSync(file, "utf8").includes(`Address = ${address}/32\n`);
+}
+
 /** The peers whose private key is on this machine. */
 function localPeers(environment: HostEnvironment): readonly Peer[] {
   return environment.host.tunnel.peers.filter(
@@ -110,9 +127,9 @@ function localPeers(environment: HostEnvironment): readonly Peer[] {
 
 /**
  * Which peer this machine is.
- * @param name asked for; by default the one whose private key is here
+ * @param name asked for; by default the one whose private key is here, of several the one of the last time
  * @returns nothing when no private key of a peer is here
- * @throws ConfigurationError when there are several, or the one asked for has no key here
+ * @throws ConfigurationError when there are several and it was none of them before, or the one asked for has no key here
  */
 export function choosePeer(environment: HostEnvironment, name?: string): Peer | undefined {
   if (name !== undefined) {
@@ -128,7 +145,8 @@ export function choosePeer(environment: HostEnvironment, name?: string): Peer | 
     ]);
   }
   const peers = localPeers(environment);
-  if (peers.length < 2) return peers[0];
+  const before = peers.find((peer) => isPeerOf(interfaceFileOf(environment.name), peer));
+  if (peers.length < 2 || before !== undefined) return before ?? peers[0];
   const names = peers.map((peer) => peer.name).join(", ");
   throw new ConfigurationError("the command line", [
     { field: "--peer", allowed: `one of ${names}, whose keys are here`, got: "nothing" },
@@ -186,7 +204,7 @@ export async function writeTunnel(
   writeFile(join(files.bin, "ssh"), shim(ssh, files.sshConfig), 0o700);
   const { sshHostKey } = reach;
   if (peer === undefined) return { interfaceFile: undefined, sshHostKey };
-  const interfaceFile = join(files.directory, `${interfaceName(environment.name)}.conf`);
+  const interfaceFile = interfaceFileOf(environment.name);
   const privateKey = privateKeyOf(environment, peer);
   writeFile(interfaceFile, clientConfiguration({ environment, peer, reach, privateKey }), 0o600);
   return { interfaceFile, sshHostKey };

@@ -148,6 +148,9 @@ describe("writeTunnel", () => {
     );
     const { interfaceFile = "" } = await tunnel.writeTunnel(environment, cloud(), "rollup");
     expect(readFileSync(interfaceFile, "utf8")).toContain("Address = 10.88.0.3/32");
+    // The choice holds until another is made.
+    await tunnel.writeTunnel(environment, cloud());
+    expect(readFileSync(interfaceFile, "utf8")).toContain("Address = 10.88.0.3/32");
   });
 
   test("fails when the chosen peer's private key is not here", async () => {
