@@ -262,5 +262,5 @@ export async function client(
     ];
   }
   const { toString: qrCode } = await import("qrcode");
-  return [configuration, await qrCode(configuration, { type: "utf8" })];
+  return [configuration, await qrCode(configuration, { type: "terminal", small: true })];
 }

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { ensureEngine } from "../../commands/engine";
 import { startPrivateEngine } from "../../tools/rig/private-engine";
 import { cacheDirectory } from "../../commands/workspace";
+import { awsHost } from "./aws";
 import { searchForCanaries } from "./canaries";
 import { checkRendered, proveCheckersBite } from "./checkers";
 import { demoChain, fireDrill, type Chain } from "./fire-drill";
@@ -469,6 +470,8 @@ async function main(): Promise<boolean> {
       },
       ["deploy from nothing"],
     );
+
+    await awsHost(steps, join(work, "aws"), engine);
   } finally {
     slack.close();
     await engine.destroy();

@@ -152,8 +152,8 @@ describe("steps that cannot run here", () => {
     }
     expect(lines.filter((line) => line.startsWith("- "))).toEqual([
       "- provider: SKIPPED: no registry",
-      "- apply: SKIPPED: no registry",
-      "- read: SKIPPED: no registry",
+      "- apply: SKIPPED: it needs 'provider'",
+      "- read: SKIPPED: it needs 'apply'",
     ]);
     expect(lines).toContain("3 skipped: provider; apply; read");
     expect(lines.at(-1)).toBe("1 passed, 0 failed");

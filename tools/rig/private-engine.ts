@@ -12,6 +12,7 @@ import {
   waitUntilUp,
 } from "../../commands/engine";
 import { sleep } from "../../commands/shell";
+import { onInterrupt } from "./interrupt";
 
 const execFileAsync = promisify(execFile);
 const answerSeconds = 60;
@@ -148,12 +149,10 @@ export async function startPrivateEngine(
     fs.rmSync(directory, { recursive: true, force: true });
   };
   // A run that is cut short must not leave an engine with a dozen containers behind.
-  const interrupted = (): void => {
+  const forget = onInterrupt(async () => {
     progress("interrupted: removing the private Docker Engine …");
-    void destroy().finally(() => process.exit(130));
-  };
-  const signals = ["SIGINT", "SIGTERM"] as const;
-  for (const signal of signals) process.once(signal, interrupted);
+    await destroy();
+  });
   return {
     host,
     address: names.address,
@@ -163,7 +162,7 @@ export async function startPrivateEngine(
       await start();
     },
     destroy: async () => {
-      for (const signal of signals) process.off(signal, interrupted);
+      forget();
       await destroy();
     },
   };

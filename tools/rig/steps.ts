@@ -3,11 +3,13 @@ export class Steps {
   readonly #began = Date.now();
   #passed = 0;
   #failed = 0;
+  readonly #skipped = new Set<string>();
   readonly #broken = new Set<string>();
 
   /**
    * Runs one step.
-   * @param needs names of steps without which this one says nothing; it fails at once when one of them did
+   * @param needs names of steps without which this one says nothing; it fails at once when one of them did, and is
+   * skipped when one of them was
    */
   async step(
     name: string,
@@ -15,6 +17,11 @@ export class Steps {
     needs: readonly string[] = [],
   ): Promise<void> {
     const began = Date.now();
+    const skipped = needs.find((need) => this.#skipped.has(need));
+    if (skipped !== undefined) {
+      this.skip(name, `it needs '${skipped}'`);
+      return;
+    }
     const missing = needs.find((need) => this.#broken.has(need));
     try {
       if (missing !== undefined) throw new Error(`not tried: it needs '${missing}', which failed`);
@@ -29,9 +36,21 @@ export class Steps {
     }
   }
 
-  /** Prints the closing line. @returns whether everything passed */
+  /**
+   * Says that a step cannot be run on this machine. It counts neither as passed nor as failed, and the end of the run tells it again.
+   * @param reason what is missing, and how to get it
+   */
+  skip(name: string, reason: string): void {
+    this.#skipped.add(name);
+    print(`- ${name}: SKIPPED: ${reason}`);
+  }
+
+  /** Prints the closing line. @returns whether nothing failed */
   close(): boolean {
     print(`end to end in ${seconds(this.#began)}`);
+    if (this.#skipped.size > 0) {
+      print(`${String(this.#skipped.size)} skipped: ${[...this.#skipped].join("; ")}`);
+    }
     print(`${String(this.#passed)} passed, ${String(this.#failed)} failed`);
     return this.#failed === 0;
   }
