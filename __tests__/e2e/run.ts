@@ -10,7 +10,7 @@ import { checkRendered, proveCheckersBite } from "./checkers";
 import { demoChain, fireDrill, type Chain } from "./fire-drill";
 import { FakeSlack, type SlackMessage } from "../../tools/rig/fake-slack";
 import { Platform } from "../../tools/rig/platform";
-import { eventually, expect, print, Steps } from "../../tools/rig/steps";
+import { eventually, expect, exitAfter, print, Steps } from "../../tools/rig/steps";
 
 const canary = "CANARY-not-a-real-secret-5f2d";
 const stacks = ["local-demo", "local-monitoring"];
@@ -496,13 +496,4 @@ const allDown = [
   "ServiceDown",
 ];
 
-main().then(
-  (passed) => {
-    process.exitCode = passed ? 0 : 1;
-  },
-  (error: unknown) => {
-    print(error instanceof Error ? (error.stack ?? error.message) : String(error));
-    print("0 passed, 1 failed");
-    process.exitCode = 1;
-  },
-);
+exitAfter(main());

@@ -92,3 +92,17 @@ export async function eventually<T>(
     await new Promise((resolve) => setTimeout(resolve, 500));
   }
 }
+
+/** Ends the process with what `run` says: 0 when everything passed, else 1; an error counts as a failed step. */
+export function exitAfter(run: Promise<boolean>): void {
+  run.then(
+    (passed) => {
+      process.exitCode = passed ? 0 : 1;
+    },
+    (error: unknown) => {
+      print(error instanceof Error ? (error.stack ?? error.message) : String(error));
+      print("0 passed, 1 failed");
+      process.exitCode = 1;
+    },
+  );
+}

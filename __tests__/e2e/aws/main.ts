@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startPrivateEngine } from "../../../tools/rig/private-engine";
-import { print, Steps } from "../../../tools/rig/steps";
+import { exitAfter, print, Steps } from "../../../tools/rig/steps";
 import { awsHost, parts } from ".";
 
 /** Runs the AWS host's part of the end-to-end test alone, or the parts of it that are named. */
@@ -25,13 +25,4 @@ async function main(wanted: readonly string[]): Promise<boolean> {
   return steps.close();
 }
 
-main(process.argv.slice(2)).then(
-  (passed) => {
-    process.exitCode = passed ? 0 : 1;
-  },
-  (error: unknown) => {
-    print(error instanceof Error ? (error.stack ?? error.message) : String(error));
-    print("0 passed, 1 failed");
-    process.exitCode = 1;
-  },
-);
+exitAfter(main(process.argv.slice(2)));
