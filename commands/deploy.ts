@@ -4,16 +4,18 @@ import {
   awaitFirstBoot,
   awaitSecrets,
   awaitTunnel,
+  checkEngine,
   checkSsh,
   reaches,
   tellChangedFiles,
   type HostTools,
 } from "./host";
+import { losses, planHost } from "./host-plan";
 import { provideProviders, provideTerraform } from "./provide";
 import { checkSecrets } from "./secrets";
-import { CommandError, sleep, type Progress } from "./shell";
+import { CommandError, sleep, withHeartbeat, type Progress } from "./shell";
 import { addressesOf, waitUntilReady } from "./start";
-import { cdktf, outputsOf, synthesise } from "./terraform-stacks";
+import { cdktf, outputsOf, synthesise, writeStacks } from "./terraform-stacks";
 import { runOnHost, writeTunnel, type WrittenTunnel } from "./tunnel";
 import { readFacts, writeFacts, type HostEnvironment } from "./workspace";
 
@@ -26,6 +28,8 @@ export interface DeployTools extends HostTools {
   readonly cost: () => Promise<string>;
   /** Brings Terraform and its providers to this machine. */
   readonly provide: () => Promise<void>;
+  /** What of the host a deployment would end: its instance, its disk, its address. */
+  readonly losses: () => Promise<readonly string[]>;
   /** Applies a stack. @returns how many resources changed */
   readonly apply: (stack: string) => Promise<number>;
   /** The instance of the host's stack. */
@@ -65,6 +69,18 @@ async function checkStateBucket(
   );
 }
 
+/**
+ * Refuses a deployment that would end the instance, its disk or its address: Terraform clears AWS's protection itself.
+ * @throws CommandError naming them
+ */
+async function refuseLosses(name: string, tools: Pick<DeployTools, "losses">): Promise<void> {
+  const ended = await tools.losses();
+  if (ended.length === 0) return;
+  throw new CommandError(
+    `deploying ${name}-host would end ${ended.join(", ")}; take back what changed in 'host' (another architecture, network or region does that), or, where only the instance is named, npm run replace -- ${name}`,
+  );
+}
+
 function changed(count: number): string {
   return count === 0 ? "  nothing to change" : `  ${String(count)} changes`;
 }
@@ -96,6 +112,7 @@ export async function deployHost(
   }
   await steps.step("Terraform and providers", tools.provide);
   if (only !== "services") {
+    await steps.step("plan of the host", () => refuseLosses(name, tools));
     print(changed(await steps.step("host", () => tools.apply(`${name}-host`))));
     const instanceId = await tools.instanceId();
     await steps.step(`first boot of ${instanceId}`, () =>
@@ -108,6 +125,7 @@ export async function deployHost(
   if (only === "host") return;
   await steps.step("tunnel", () => awaitTunnel(environment, interfaceFile, tools));
   await steps.step("log-in over SSH", () => checkSsh(environment, sshHostKey, tools));
+  await steps.step("Docker on the host", () => checkEngine(environment, tools));
   await steps.step("secrets on the host", () => awaitSecrets(secrets, tools));
   print(changed(await steps.step("services", () => tools.apply(`${name}-monitoring`))));
   await steps.step("health", tools.awaitServices);
@@ -172,6 +190,11 @@ export async function deployWithHost(
       ...tools,
       cost: () => costOf(environment),
       provide: () => provide(print),
+      losses: async () => {
+        await writeStacks(name);
+        const { json } = await withHeartbeat(print, "terraform plan", planHost(name, false));
+        return losses(json);
+      },
       apply: async (stack) => {
         const { changes } = await cdktf("deploy", { environment: name, stacks: [stack] }, print);
         return changes;

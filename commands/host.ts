@@ -169,17 +169,18 @@ export async function awaitTunnel(
   interfaceFile: string | undefined,
   { reaches: ask, print, sleep }: HostTools,
 ): Promise<void> {
+  const up =
+    interfaceFile === undefined
+      ? `npm run wireguard -- keygen ${name} <peer> makes a key for this machine`
+      : `sudo wg-quick up ${interfaceFile}`;
   for (let waited = 0; !(await ask(engine.address, engine.port)); waited += pollSeconds) {
     if (waited >= tunnelSeconds) {
-      const up =
-        interfaceFile === undefined
-          ? `npm run wireguard -- keygen ${name} <peer> makes a key for this machine`
-          : `sudo wg-quick up ${interfaceFile}`;
       throw new CommandError(
-        `${engine.address}:${String(engine.port)} does not answer through the tunnel; ${up}, then npm run deploy -- ${name}`,
+        `${engine.address}:${String(engine.port)} does not answer through the tunnel; ${up}, then npm run deploy -- ${name}. After a change of the tunnel the host follows within two minutes, and here it has to go down and up again.`,
       );
     }
-    if (waited === 0) print(`  waiting for ${engine.address}:${String(engine.port)}`);
+    if (waited === 0)
+      print(`  waiting for ${engine.address}:${String(engine.port)}; not up yet? ${up}`);
     await sleep(pollSeconds);
   }
 }
@@ -228,6 +229,29 @@ export async function checkSsh(
 ): Promise<void> {
   const { code, stderr } = await onHost("true");
   if (code !== 0) throw sshFailure(environment, stderr, sshHostKey);
+}
+
+/**
+ * Refuses to go on while the host's Docker Engine does not answer.
+ * @throws CommandError
+ */
+export async function checkEngine(
+  { engine }: HostEnvironment,
+  { onHost, print }: HostTools,
+): Promise<void> {
+  const { code, stdout, stderr } = await onHost(
+    "docker",
+    "version",
+    "--format",
+    "'{{.Server.Version}}'",
+  );
+  if (code === 0) {
+    print(`  ${stdout.trim()}`);
+    return;
+  }
+  throw new CommandError(
+    `Docker on ${engine.address} does not answer: ${stderr.trim()}; on the host: journalctl -u docker, and findmnt /data`,
+  );
 }
 
 /** Needed secrets whose present version the host has not, by its list of `<service>/<secret> <version>`. */

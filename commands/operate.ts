@@ -127,4 +127,11 @@ function hostStays({ name, host }: HostEnvironment, print: Progress): void {
     print(`  set host.terminationProtection to false and npm run deploy -- ${name} --only host`);
   }
   print(`  npx cdktf destroy ${name}-host`);
+  print("what Terraform does not know stays even then, and is yours to remove:");
+  print(`  parameters in Systems Manager, secrets among them, below /l2-observatory/${name}`);
+  if (host.snapshots !== false) {
+    print(
+      `  snapshots: aws ec2 describe-snapshots --region ${host.region} --owner-ids self --filters Name=tag:l2-observatory-data,Values=l2-observatory-${name}`,
+    );
+  }
 }

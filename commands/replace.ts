@@ -1,67 +1,11 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { confirmed } from "./confirm";
 import { hostTools, instanceIdOf, provide } from "./deploy";
 import { awaitFirstBoot } from "./host";
+import { beyondReplacement, planHost } from "./host-plan";
 import { CommandError, withHeartbeat, type Progress } from "./shell";
-import { stackFolder, terraformIn, writeStacks } from "./terraform-stacks";
+import { terraformIn, writeStacks } from "./terraform-stacks";
 import { endConnection } from "./tunnel";
 import type { HostEnvironment } from "./workspace";
-
-interface StackJson {
-  readonly resource?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
-}
-
-/**
- * Terraform's address of the one instance in a synthesised stack.
- * @throws CommandError when there is not exactly one
- */
-export function instanceAddress(json: string): string {
-  const { resource = {} } = JSON.parse(json) as StackJson;
-  const [name, ...more] = Object.keys(resource["aws_instance"] ?? {});
-  if (name !== undefined && more.length === 0) return `aws_instance.${name}`;
-  throw new CommandError(
-    `the stack must have one aws_instance, got ${name === undefined ? "none" : String(more.length + 1)}`,
-  );
-}
-
-interface Plan {
-  readonly resource_changes?: readonly {
-    readonly address: string;
-    readonly type: string;
-    readonly change: { readonly actions: readonly string[] };
-  }[];
-}
-
-/** What a plan changes beside the instance and the attachment of its disk, as `<address>: <actions>`. */
-export function beyondReplacement(planJson: string, instance: string): readonly string[] {
-  const { resource_changes = [] } = JSON.parse(planJson) as Plan;
-  return resource_changes
-    .filter(({ address, type }) => address !== instance && type !== "aws_volume_attachment")
-    .map(({ address, change }) => ({
-      address,
-      actions: change.actions.filter((action) => action !== "no-op" && action !== "read"),
-    }))
-    .filter(({ actions }) => actions.length > 0)
-    .map(({ address, actions }) => `${address}: ${actions.join(", ")}`);
-}
-
-const planFile = "replace.tfplan";
-
-/** Plans a new instance. @returns what else the plan would change */
-async function planned(name: string, stack: string): Promise<readonly string[]> {
-  const address = instanceAddress(readFileSync(join(stackFolder(stack), "cdk.tf.json"), "utf8"));
-  const where = { environment: name, stack };
-  await terraformIn(where, ["init", "-input=false", "-no-color"]);
-  await terraformIn(where, [
-    "plan",
-    `-replace=${address}`,
-    `-out=${planFile}`,
-    "-input=false",
-    "-no-color",
-  ]);
-  return beyondReplacement(await terraformIn(where, ["show", "-json", planFile]), address);
-}
 
 const progressLine = /: (Creation|Destruction|Modifications) complete after \S+|Error:/;
 
@@ -82,7 +26,8 @@ export async function replace(
   print("  goes:    the system disk; nothing answers for some minutes, and nobody is alerted");
   await provide(print);
   await writeStacks(name);
-  const more = await withHeartbeat(print, "terraform plan", planned(name, stack));
+  const plan = await withHeartbeat(print, "terraform plan", planHost(name, true));
+  const more = beyondReplacement(plan.json, plan.instance);
   if (more.length > 0 && !yes) {
     throw new CommandError(
       `replacing the instance would change more than that:\n${more.map((line) => `  ${line}`).join("\n")}\nnpm run deploy -- ${name} --only host applies that first; --yes accepts it`,
@@ -100,7 +45,7 @@ export async function replace(
     "terraform apply",
     terraformIn(
       { environment: name, stack },
-      ["apply", "-input=false", "-no-color", planFile],
+      ["apply", "-input=false", "-no-color", plan.file],
       (line) => {
         if (progressLine.test(line)) print(`  ${line.trim()}`);
       },

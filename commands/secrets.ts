@@ -11,6 +11,8 @@ export interface SecretState extends NeededSecret {
   /** Its file, or its parameter in Systems Manager. */
   readonly path: string;
   readonly present: boolean;
+  /** Whether a parameter of that name is there that is not encrypted. */
+  readonly inClearText?: boolean;
   /** Version of its parameter; only where the secrets are parameters. */
   readonly version?: number;
 }
@@ -83,6 +85,7 @@ async function parameterStates(environment: HostEnvironment, cloud: Cloud): Prom
       path: `${secrets}/${key}`,
       present,
       ...(present ? { version: found.version } : {}),
+      ...(found !== undefined && !present ? { inClearText: true } : {}),
     };
   });
 }
@@ -115,11 +118,14 @@ export async function checkSecrets(
   if (missing.length === 0) return states;
   const { engine, name } = environment;
   const byHand = engine.type === "ssh" && !hasHost(environment);
-  const lines = missing.map(({ service, secret, path }) => {
-    const repair = byHand
-      ? `write ${path} on ${engine.address}`
-      : `npm run secrets -- set ${name} ${secret}`;
-    return `  '${secret}' of ${service} must be ${shapeOf(environment)}, got nothing; ${repair}`;
+  const lines = missing.map(({ service, secret, path, inClearText }) => {
+    const set = `npm run secrets -- set ${name} ${secret}`;
+    const must = `  '${secret}' of ${service} must be ${shapeOf(environment)}`;
+    // Its type cannot be changed by writing over it, and whoever could list parameters has read it.
+    if (inClearText === true) {
+      return `${must}, got clear text; renew the secret, aws ssm delete-parameter --name ${path}, then ${set}`;
+    }
+    return `${must}, got nothing; ${byHand ? `write ${path} on ${engine.address}` : set}`;
   });
   throw new CommandError(
     `environment '${environment.name}' lacks ${missing.length} of ${states.length} secrets:\n${lines.join("\n")}`,

@@ -39,11 +39,15 @@ export const production: EnvironmentInput = {
           name: "rollup",
           publicKey: "RkFLRS1wdWJsaWMta2V5LW9mLXRoZS1yb2xsdXAtLS0=",
           address: rollupHost,
+          // It is scraped and asks for nothing.
+          allowed: [],
         },
         {
           name: "application",
           publicKey: "RkFLRS1wdWJsaWMta2V5LW9mLXRoZS1hcHAtaG9zdC0=",
           address: applicationHost,
+          // Its jobs push metrics.
+          allowed: [9091],
         },
       ],
     },

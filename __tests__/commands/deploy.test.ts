@@ -28,6 +28,8 @@ class Rehearsal {
   hostList = "alertmanager/slack-webhook-url 1\nalertmanager/hook-url 1\n";
   sshAnswer = { code: 0, stdout: "", stderr: "" };
   tunnelUp = true;
+  engineAnswer = { code: 0, stdout: "25.0.8\n", stderr: "" };
+  ended: readonly string[] = [];
 
   async run(only?: Half): Promise<void> {
     const act =
@@ -44,12 +46,14 @@ class Rehearsal {
       reaches: act("reaches", this.tunnelUp),
       onHost: (...command) => {
         this.done.push(`ssh ${command.join(" ")}`);
+        if (command[0] === "docker") return Promise.resolve(this.engineAnswer);
         return Promise.resolve(
           command[0] === "cat" ? { code: 0, stdout: this.hostList, stderr: "" } : this.sshAnswer,
         );
       },
       cost: act("cost", "the table"),
       provide: act("provide", undefined),
+      losses: act("plan", this.ended),
       apply: (stack) => act(`apply ${stack}`, 3)(),
       instanceId: act("instance", instanceId),
       writeTunnel: act("write tunnel", { interfaceFile: "/t/l2o-unit.conf", sshHostKey: sshKey }),
@@ -71,17 +75,18 @@ class Rehearsal {
   }
 }
 
-const hostSteps = ["apply unit-host", "instance", "write tunnel"];
+const hostSteps = ["plan", "apply unit-host", "instance", "write tunnel"];
 const serviceSteps = [
   "reaches",
   "ssh true",
+  "ssh docker version --format '{{.Server.Version}}'",
   "ssh cat /var/lib/l2-observatory/secrets",
   "apply unit-monitoring",
   "health",
 ];
 
 describe("the order of a deployment", () => {
-  test("is state, secrets, cost, tools, host, first boot, tunnel, log-in, secrets there, services, health", async () => {
+  test("is state, secrets, cost, tools, plan, host, first boot, tunnel, log-in, Docker, secrets there, services, health", async () => {
     const rehearsal = await new Rehearsal().prepared();
     await rehearsal.run();
     expect(rehearsal.done).toEqual([
@@ -123,6 +128,24 @@ describe("a deployment fails", () => {
     rehearsal.cloud.buckets = [state.bucket];
     await expect(rehearsal.run()).rejects.toThrow("environment 'unit' lacks 2 of 2 secrets");
     expect(rehearsal.done).toEqual(["bucket in eu-west-1"]);
+  });
+
+  test("when it would end the instance, before anything is applied", async () => {
+    const rehearsal = await new Rehearsal().prepared();
+    rehearsal.ended = ["aws_instance.machine"];
+    await expect(rehearsal.run()).rejects.toThrow(
+      "deploying unit-host would end aws_instance.machine; take back what changed in 'host' (another architecture, network or region does that), or, where only the instance is named, npm run replace -- unit",
+    );
+    expect(rehearsal.done).not.toContain("apply unit-host");
+  });
+
+  test("when Docker on the host does not answer", async () => {
+    const rehearsal = await new Rehearsal().prepared();
+    rehearsal.engineAnswer = { code: 1, stdout: "", stderr: "Cannot connect to the daemon\n" };
+    await expect(rehearsal.run()).rejects.toThrow(
+      "Docker on 10.88.0.1 does not answer: Cannot connect to the daemon; on the host: journalctl -u docker, and findmnt /data",
+    );
+    expect(rehearsal.done).not.toContain("apply unit-monitoring");
   });
 
   test("when first boot failed, naming the parts and how to look", async () => {

@@ -121,6 +121,9 @@ describe("of an environment with its own host", () => {
       Promise.resolve(new Map([["alertmanager/hook-url", { version: 1, encrypted: false }]]));
     const states = await secretStates(hostEnvironment(), cloud);
     expect(states.map(({ present }) => present)).toEqual([false, false]);
+    await expect(checkSecrets(hostEnvironment(), cloud)).rejects.toThrow(
+      "'hook-url' of alertmanager must be a SecureString in Systems Manager, got clear text; renew the secret, aws ssm delete-parameter --name /l2-observatory/unit/secrets/alertmanager/hook-url, then npm run secrets -- set unit hook-url",
+    );
   });
 
   test("fail when they are longer than a parameter, without the value in the text", async () => {

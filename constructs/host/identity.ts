@@ -20,6 +20,8 @@ export interface IdentityProps {
  * (secrets among them: AWS's own key for parameters serves whoever may read them), and write what it says about itself. AWS's own policy for Session Manager would let it read every parameter of the account.
  */
 export class Identity extends Construct {
+  /** Name of the role, for permissions beside its own. */
+  readonly roleName: string;
   /** Name of the instance profile. */
   readonly profileName: string;
   /** What must be there before the profile is of use. */
@@ -61,6 +63,7 @@ export class Identity extends Construct {
         },
       ),
     });
+    this.roleName = role.name;
     this.profileName = new IamInstanceProfile(this, "profile", { role: role.name }).name;
     this.ready = [permissions];
   }

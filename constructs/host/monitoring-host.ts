@@ -7,7 +7,7 @@ import { refuse, show } from "../core/errors";
 import { faultsOf, kebabName } from "../core/schema";
 import { WireGuardAccess } from "./access";
 import { Address } from "./address";
-import { assertCost } from "./cost";
+import { assertCost, estimateMonthlyCost, formatCost } from "./cost";
 import { DataVolume } from "./data-volume";
 import { FirstBoot } from "./first-boot";
 import { HostGuard } from "./guard";
@@ -82,6 +82,8 @@ export class MonitoringHost extends Construct {
   readonly securityGroupId: string;
   readonly networkInterfaceId: string;
   readonly dataVolumeId: string;
+  /** The instance's role, for rights beside its own: an account that encrypts its sessions needs some. */
+  readonly roleName: string;
   /** Names of its parameters in Systems Manager. */
   readonly parameters: HostParameters;
 
@@ -169,6 +171,7 @@ export class MonitoringHost extends Construct {
     this.securityGroupId = access.securityGroup.id;
     this.networkInterfaceId = address.networkInterface.id;
     this.dataVolumeId = data.volumeId;
+    this.roleName = identity.roleName;
 
     this.node.addValidation(
       new HostGuard({
@@ -180,6 +183,7 @@ export class MonitoringHost extends Construct {
         strict: props.strict ?? false,
       }),
     );
+    Annotations.of(this).addInfo(formatCost(estimateMonthlyCost(host)));
     if (tunnel.peers.length === 0) {
       Annotations.of(this).addWarning(
         "'host.tunnel.peers' is empty: nobody can reach the services until a peer is added",

@@ -98,11 +98,14 @@ export class Network extends Construct {
     });
     new IamRolePolicy(this, "flow-log-policy", {
       role: role.id,
-      policy: policy({
-        sid: "WriteOwnLogGroup",
-        actions: ["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"],
-        resources: [`${group.arn}:*`],
-      }),
+      policy: policy(
+        {
+          sid: "WriteOwnLogGroup",
+          actions: ["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"],
+          resources: [`${group.arn}:*`],
+        },
+        { sid: "FindLogGroups", actions: ["logs:DescribeLogGroups"], resources: ["*"] },
+      ),
     });
     new FlowLog(this, "flow-log", {
       vpcId,

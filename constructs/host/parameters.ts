@@ -45,6 +45,12 @@ export class HostParameters {
   }
 }
 
+/** A peer's TCP ports in the form that the host's script reads. */
+function portsOf(allowed: readonly number[] | undefined): string {
+  if (allowed === undefined) return "all";
+  return allowed.length === 0 ? "none" : allowed.join(",");
+}
+
 /** Props of {@link LiveSettings}. */
 export interface LiveSettingsProps {
   readonly parameters: HostParameters;
@@ -80,7 +86,7 @@ export class LiveSettings extends Construct {
           `peer-${name}`,
           `${parameters.peers}/${name}`,
           "WireGuard peer: public key, address, TCP ports",
-          [publicKey, address, allowed?.join(",") ?? "all"].join(" "),
+          [publicKey, address, portsOf(allowed)].join(" "),
         ),
       ),
       ...deployKeys.map(({ name, publicKey }) =>

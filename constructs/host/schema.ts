@@ -57,10 +57,10 @@ const peerSchema = z.strictObject({
   /** Its address in the tunnel. */
   address: ipv4,
   /**
-   * TCP ports of the host that it may reach.
+   * TCP ports of the host that it may reach; none for a host that is only scraped.
    * Default: all of them.
    */
-  allowed: z.array(port).min(1).max(64).optional(),
+  allowed: z.array(port).max(64).optional(),
 });
 
 /** A WireGuard peer: an operator's computer or an application host. */
@@ -193,7 +193,7 @@ export const hostSchema = z.strictObject({
     .default([]),
   /** Whether containers reach the instance's metadata, and with it the host's own rights at AWS. */
   containersReachMetadata: z.boolean().default(false),
-  /** Refuse to end the instance (AWS) and to destroy the data volume (Terraform). */
+  /** Refuse to end the instance from outside Terraform (AWS) and every plan that destroys the data volume (Terraform). */
   terminationProtection: z.boolean().default(true),
   /** Daily snapshots of the data volume; `false` means none. */
   snapshots: z

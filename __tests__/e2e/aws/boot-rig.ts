@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { gzipSync } from "node:zlib";
-import { runOrFail, type Finished } from "../../../commands/shell";
+import { runOrFail, sleep, type Finished } from "../../../commands/shell";
 import { cacheDirectory } from "../../../commands/workspace";
 import { packageRoot } from "../../../constructs/core/paths";
 import { provideProviders } from "../../../tools/local-images";
@@ -25,6 +25,9 @@ export interface Launched {
 }
 
 const dataVolumeGiB = 12;
+
+/** What first boot says of itself, on the machine. */
+export const firstBootLog = "/var/log/l2-observatory/first-boot.log";
 
 /** AWS without its machines (moto), a machine that boots what AWS was told, and an operator who types commands. */
 export class BootRig {
@@ -69,6 +72,11 @@ export class BootRig {
 
   get home(): string {
     return join(this.work, "home");
+  }
+
+  /** How often the machine's metadata were asked for. */
+  get metadataRequests(): number {
+    return this.#metadata?.requests.length ?? 0;
   }
 
   get machine(): Machine {
@@ -154,12 +162,22 @@ export class BootRig {
       root: this.root,
       userData: gzipSync(userData),
       instanceId,
-      dataDisk: { file: disk, volumeId },
+      // As on AWS, where the disk follows the instance.
+      dataDisk: { file: disk, volumeId, attached: false },
       internet: this.internet,
       aws: { ssmEndpoint: this.endpoint },
       progress: print,
     });
-    return this.#machine;
+    const machine = this.#machine;
+    await eventually(
+      "first boot waits for its disk",
+      300,
+      () => machine.exec(["grep", "-c", "starts 40-data-volume", firstBootLog]),
+      ({ code }) => code === 0,
+    );
+    await sleep(3);
+    await machine.attachDisk();
+    return machine;
   }
 
   /** Writes a file into the operator's home. */

@@ -1,6 +1,7 @@
 import { createHash, createPrivateKey, createPublicKey } from "node:crypto";
 import type { Environments } from "../../../environments/load";
 import { secret } from "../../../constructs/core/secret";
+import { production } from "../../../environments/production";
 import type { EnvironmentInput } from "../../../stacks/environment";
 import type { HostInput } from "../../../constructs/host";
 
@@ -72,11 +73,15 @@ export const rigPeers = [
 /** Fields in which a run differs from the rig's host. */
 export type HostVariant = Partial<HostInput>;
 
-/** The host that is applied: as in production, but for snapshots, which moto does not know, and the protection that `variant` sets. */
+/**
+ * The host that is applied: production's, with flow logs, keys of the test, and without snapshots, which moto does not
+ * know.
+ */
 export function rigHost(variant: HostVariant = {}): HostInput {
   return {
+    ...production.host,
     region: rigRegion,
-    operatingSystem: "amazon-linux-2023",
+    network: { type: "own", flowLogs: {} },
     tunnel: { port: rigTunnelPort, peers: rigPeers },
     deployKeys: [{ name: "operator", publicKey: openSshLine(deployKey.publicKey) }],
     outbound: [{ name: "smtp", port: 587 }],

@@ -10,7 +10,7 @@ import { scan } from "../../../tools/rig/machine/scan";
 import type { PrivateEngine } from "../../../tools/rig/private-engine";
 import { eventually, expect, print, type Steps } from "../../../tools/rig/steps";
 import { applicationAddress, bootBucket, bootName, tunnelAddress } from "./boot-environment";
-import { BootRig, type Launched } from "./boot-rig";
+import { BootRig, firstBootLog as logFile, type Launched } from "./boot-rig";
 
 const deploysHost = "deploy makes the host and says that the tunnel is missing";
 const deploysServices = "deploy over SSH through the tunnel";
@@ -102,7 +102,7 @@ class Story {
 
 /** What first boot says of itself, without what its packages say. */
 async function firstBootLog({ rig }: Story): Promise<string> {
-  return rig.machine.shell("grep '^20..-..-..T' /var/log/l2-observatory/first-boot.log");
+  return rig.machine.shell(`grep '^20..-..-..T' ${logFile}`);
 }
 
 async function prepare(story: Story): Promise<void> {
@@ -194,9 +194,15 @@ async function deployThrough(story: Story): Promise<string> {
 async function scans(story: Story): Promise<string> {
   const { rig } = story;
   // As somebody does by mistake: published on every address.
-  const image = story.references.find((one) => one.includes("/nginx:")) ?? "";
-  await rig.machine.must(["docker", "run", "-d", "--name", "published", "-p", "8081:8080", image]);
+  const image = story.references.find((one) => one.includes("/node-exporter:")) ?? "";
+  await rig.machine.must(["docker", "run", "-d", "--name", "published", "-p", "8081:9100", image]);
   try {
+    await eventually(
+      "the published port from a peer",
+      20,
+      () => story.reaches(tunnelAddress, 8081),
+      (reached) => reached,
+    );
     const stranger = await scan(rig.internet, "stranger", addresses.machine, {
       cacheDirectory,
       progress: print,
@@ -214,25 +220,28 @@ async function scans(story: Story): Promise<string> {
   }
 }
 
-async function keepsCredentialsFromContainers({ rig, references }: Story): Promise<string> {
+/** Asks for a token of the metadata service as a container does that has nothing but busybox. */
+async function askMetadata({ rig, references }: Story, network: string): Promise<number> {
   const image = references.find((one) => one.includes("/nginx:")) ?? "";
-  const url = "http://169.254.169.254/latest/api/token";
-  const ask = `wget -q -T 3 -O - ${url} || busybox wget -q -T 3 -O - ${url}`;
-  const inside = await rig.machine.exec([
-    "docker",
-    "run",
-    "--rm",
-    "--entrypoint",
-    "/bin/sh",
-    image,
-    "-c",
-    ask,
+  const request = `PUT /latest/api/token HTTP/1.1\\r\\nHost: metadata\\r\\nX-aws-ec2-metadata-token-ttl-seconds: 60\\r\\nContent-Length: 0\\r\\nConnection: close\\r\\n\\r\\n`;
+  const before = rig.metadataRequests;
+  await rig.machine.exec([
+    ...["docker", "run", "--rm", "--network", network, "--entrypoint", "/bin/sh", image, "-c"],
+    `printf '${request}' | nc -w 3 169.254.169.254 80`,
   ]);
-  expect(inside.code !== 0, "a container reached the instance's metadata");
-  const role = await rig.machine.shell(
-    `token=$(curl -sf -X PUT -H 'X-aws-ec2-metadata-token-ttl-seconds: 60' ${url}) && curl -sf -H "X-aws-ec2-metadata-token: $token" http://169.254.169.254/latest/meta-data/iam/security-credentials/`,
-  );
-  return `a container: refused; the host itself: role '${role.trim()}'`;
+  return rig.metadataRequests - before;
+}
+
+async function keepsCredentialsFromContainers(story: Story): Promise<string> {
+  const { internet } = story.rig;
+  expect((await askMetadata(story, "host")) === 1, "the control asked in vain: nothing is shown");
+  // The firewall alone, then the number of hops as well, as AWS has it.
+  for (const hops of [2, 1]) {
+    await internet.limitMetadataHops(hops);
+    const asked = await askMetadata(story, "bridge");
+    expect(asked === 0, `with ${String(hops)} hops a container reached the instance's metadata`);
+  }
+  return "the host's network: answered; a container's: not, by the firewall alone and with one hop";
 }
 
 async function firstBootAgain(story: Story): Promise<string> {
@@ -303,6 +312,12 @@ async function refusesWrongHostKey(story: Story): Promise<string> {
     `with another key it ended with ${String(code)}:\n${stdout}${stderr}`,
   );
   expect(!stderr.includes("    at "), "it printed a stack trace");
+  const stack = join(rig.stateDirectory, "cdktf.out", "stacks", `${bootName}-monitoring`);
+  const plan = await rig.asOperator(["terraform", `-chdir=${stack}`, "plan", "-no-color"]);
+  expect(
+    plan.code === 1 && /host key verification failed/i.test(plan.stdout + plan.stderr),
+    `Terraform's Docker provider did not mind the wrong key:\n${plan.stdout}${plan.stderr}`,
+  );
   // The host publishes its own key again by itself.
   await story.syncNow();
   await story.must(["tunnel", bootName]);

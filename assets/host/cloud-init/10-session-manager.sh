@@ -15,7 +15,11 @@ case $SESSION_MANAGER in
       install_packages ca-certificates curl
       package=$(mktemp --suffix=.deb)
       trap 'rm -f "$package"' EXIT
-      url="https://s3.$REGION.amazonaws.com/amazon-ssm-$REGION/$SSM_AGENT_VERSION/debian_$ARCHITECTURE/amazon-ssm-agent.deb"
+      case $REGION in
+        cn-*) domain=amazonaws.com.cn ;;
+        *) domain=amazonaws.com ;;
+      esac
+      url="https://s3.$REGION.$domain/amazon-ssm-$REGION/$SSM_AGENT_VERSION/debian_$ARCHITECTURE/amazon-ssm-agent.deb"
       retry 5 curl --fail --silent --show-error --location --output "$package" "$url" ||
         fail "cannot fetch $url"
       printf '%s  %s\n' "$SSM_AGENT_SHA256" "$package" | sha256sum --check --status ||

@@ -40,5 +40,5 @@ fi
 data_volume_is_mounted || mount "$DATA_MOUNT"
 [ "$(realpath "$(findmnt --noheadings --output SOURCE --mountpoint "$DATA_MOUNT")")" = "$(realpath "$DATA_DEVICE")" ] ||
   fail "something else is mounted on $DATA_MOUNT"
-resize2fs "$DATA_DEVICE" >/dev/null
+"$(dirname "$0")/grow-data-volume.sh"
 log "mounted on $DATA_MOUNT"

@@ -7,6 +7,7 @@ case $OPERATING_SYSTEM in
   *) install_packages wireguard-tools iproute ;;
 esac
 sysctl --quiet --load /etc/sysctl.d/60-l2-observatory.conf
+modprobe wireguard 2>/dev/null || log "the kernel has no module 'wireguard': wg-quick looks for wireguard-go"
 
 data_volume_is_mounted || fail "the data volume is not mounted: no key is made on the root disk"
 key=$DATA_MOUNT/wireguard/server.key

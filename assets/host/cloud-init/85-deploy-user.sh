@@ -35,6 +35,8 @@ ListenAddress $TUNNEL_ADDRESS
 HostKey $key
 AllowUsers deploy
 AuthorizedKeysFile $authorized_keys
+# No other source of keys, such as EC2 Instance Connect.
+AuthorizedKeysCommand none
 AuthenticationMethods publickey
 PermitRootLogin no
 X11Forwarding no
@@ -44,6 +46,7 @@ MaxStartups 30:30:100
 END
 mkdir -p /run/sshd
 sshd -t
+sshd -T | grep --quiet --line-regexp "listenaddress $TUNNEL_ADDRESS:22" || fail "sshd does not read sshd_config.d"
 systemctl daemon-reload
 systemctl enable --quiet "$service.service"
 if [ "$changed" = yes ] || [ "$unit_changed" = yes ]; then

@@ -8,6 +8,8 @@ case $OPERATING_SYSTEM in
     systemctl enable --quiet --now apt-daily.timer apt-daily-upgrade.timer
     ;;
   *)
+    # Without it the system stays at the release of its image, and there is never an update.
+    put /etc/dnf/vars/releasever 0644 <<<latest
     install_packages dnf-automatic
     systemctl enable --quiet --now dnf-automatic.timer
     ;;

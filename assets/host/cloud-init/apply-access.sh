@@ -20,15 +20,18 @@ while IFS=$'\t' read -r name value; do
     peers/*)
       read -r key address ports <<<"$value"
       if ! [[ $key =~ ^[A-Za-z0-9+/]{43}=$ && $address =~ ^[0-9]{1,3}(\.[0-9]{1,3}){3}$ &&
-        $ports =~ ^(all|[0-9]{1,5}(,[0-9]{1,5})*)$ ]]; then
+        $ports =~ ^(all|none|[0-9]{1,5}(,[0-9]{1,5})*)$ ]]; then
         fail "$name does not hold a peer: nothing is changed"
       fi
+      # Another tunnel network waits for the next instance; its peers would lock out those of this one.
+      [[ "$(ip -4 route get "$address" 2>/dev/null)" == *" dev wg0 "* ]] ||
+        fail "$name is outside the tunnel of this instance: nothing is changed before it is replaced"
       peers+=$'[Peer]\n'"PublicKey = $key"$'\n'"AllowedIPs = $address/32"$'\n'
-      if [ "$ports" = all ]; then
-        nft+="ip saddr $address accept"$'\n'
-      else
-        nft+="ip saddr $address tcp dport { $ports } accept"$'\n'
-      fi
+      case $ports in
+        all) nft+="ip saddr $address accept"$'\n' ;;
+        none) ;;
+        *) nft+="ip saddr $address tcp dport { $ports } accept"$'\n' ;;
+      esac
       ;;
     deploy-keys/*)
       [[ $value =~ ^(ssh-(ed25519|rsa)|ecdsa-sha2-nistp(256|384|521))\ [A-Za-z0-9+/]+=*$ ]] ||

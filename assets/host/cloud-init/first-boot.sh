@@ -1,6 +1,7 @@
 #!/bin/bash
 # Runs every part in order; a part that fails is named and does not keep the others from running.
 # Harmless when repeated: sudo /usr/local/lib/l2-observatory/first-boot.sh
+# A timer repeats it until every part has succeeded: a mirror that does not answer must not cost the host.
 here=$(cd "$(dirname "$0")" && pwd)
 . "$here/common.sh"
 # A part that fails, or a report that nobody hears, must not end the rest.
@@ -15,6 +16,12 @@ report() {
     log "cannot report '$1 $2'"
 }
 
+exec 9>/run/l2-observatory-first-boot.lock
+flock --nonblock 9 || {
+  log "runs already"
+  exit 0
+}
+systemctl enable --quiet --now l2-observatory-first-boot.timer
 rm -f "$state/ready" "$state/failed"
 failed=()
 for part in "$here"/[0-9]*.sh; do
@@ -31,5 +38,6 @@ if [ "${#failed[@]}" -gt 0 ]; then
   exit 1
 fi
 date -u +%FT%TZ >"$state/ready"
+systemctl disable --quiet --now l2-observatory-first-boot.timer
 log "the host is ready"
 report ready -

@@ -1,4 +1,4 @@
-import { beyondReplacement, instanceAddress } from "../../commands/replace";
+import { beyondReplacement, instanceAddress, losses } from "../../commands/host-plan";
 
 const instance = "aws_instance.instance_machine_1";
 
@@ -49,4 +49,19 @@ test("a plan may change the instance and the attachment of its disk, and nothing
 
 test("a plan without changes is fine", () => {
   expect(beyondReplacement("{}", instance)).toEqual([]);
+});
+
+test("a plan that ends the instance, its disk or its address is known by what it deletes", () => {
+  const replaced = ["delete", "create"];
+  expect(
+    losses(
+      plan(
+        [instance, "aws_instance", replaced],
+        ["aws_ebs_volume.data", "aws_ebs_volume", ["delete"]],
+        ["aws_eip.address", "aws_eip", ["update"]],
+        ["aws_ssm_parameter.peer", "aws_ssm_parameter", ["delete"]],
+      ),
+    ),
+  ).toEqual([instance, "aws_ebs_volume.data"]);
+  expect(losses(plan([instance, "aws_instance", ["update"]]))).toEqual([]);
 });
