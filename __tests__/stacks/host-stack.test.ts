@@ -3,7 +3,7 @@ import { VpcSecurityGroupIngressRule } from "@cdktf/provider-aws/lib/vpc-securit
 import { ConfigurationError } from "../../constructs/core/errors";
 import { CostError, HostParameters, type HostInput } from "../../constructs/host";
 import { HostStack } from "../../stacks/host-stack";
-import { hostWith } from "../constructs/host/fixtures";
+import { hostWith, obviouslyFakeKey } from "../constructs/host/fixtures";
 
 type Properties = Readonly<Record<string, unknown>>;
 
@@ -371,6 +371,12 @@ describe("live settings", () => {
       ],
       ["/l2-observatory/test/host/tunnel-port", "String", "51820"],
     ]);
+  });
+
+  test("a peer that may reach no port is told as such", () => {
+    const peer = { name: "scraped", publicKey: obviouslyFakeKey(3), address: "10.88.0.3" };
+    const [, , scraped] = parameters({ tunnel: { peers: [{ ...peer, allowed: [] }] } });
+    expect(scraped?.[2]).toBe(`${peer.publicKey} ${peer.address} none`);
   });
 
   test("another port changes the rule and the parameters, and waits for no new instance", () => {
