@@ -35,12 +35,16 @@ function install(...names: readonly string[]): void {
   }
 }
 
-/** Every JSON file that the project's synth wrote, one after another. */
+/**
+ * Every JSON file that the project's synth wrote, one after another. The stranger's packages are
+ * links to ours, and CDKTF writes its own stack frames beside each annotation: not a path of ours.
+ */
 function written(folder: string): string {
   return readdirSync(join(project, folder), { recursive: true, encoding: "utf8" })
     .filter((path) => path.endsWith(".json"))
     .map((path) => readFileSync(join(project, folder, path), "utf8"))
-    .join("\n");
+    .join("\n")
+    .replaceAll(join(realpathSync(packageRoot), "node_modules"), "node_modules");
 }
 
 beforeAll(() => {

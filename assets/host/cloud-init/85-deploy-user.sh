@@ -46,7 +46,8 @@ MaxStartups 30:30:100
 END
 mkdir -p /run/sshd
 sshd -t
-sshd -T | grep --quiet --line-regexp "listenaddress $TUNNEL_ADDRESS:22" || fail "sshd does not read sshd_config.d"
+effective=$(sshd -T) # not a pipe: grep --quiet ends early, and sshd would fail with a broken one
+grep --quiet --line-regexp "listenaddress $TUNNEL_ADDRESS:22" <<<"$effective" || fail "sshd does not read sshd_config.d"
 systemctl daemon-reload
 systemctl enable --quiet "$service.service"
 if [ "$changed" = yes ] || [ "$unit_changed" = yes ]; then
