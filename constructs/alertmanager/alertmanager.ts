@@ -1,5 +1,5 @@
 import type { Construct } from "constructs";
-import type { Alert } from "../core/alert";
+import type { AnyAlert } from "../core/alert";
 import { ConfigFile } from "../core/config-file";
 import { Endpoint } from "../core/endpoint";
 import type { DownAlert, Observable, Observation } from "../core/observation";
@@ -18,7 +18,7 @@ export interface AlertmanagerProps {
    * The catalogue, for inhibition. Called once, at synth.
    * @default - nothing inhibits
    */
-  readonly alerts?: () => readonly Alert[];
+  readonly alerts?: () => readonly AnyAlert[];
   /**
    * Port on the bind address, from 1 to 65535.
    * @default 9093

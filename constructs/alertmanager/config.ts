@@ -1,4 +1,4 @@
-import { priorities, priorityDetails, type Alert } from "../core/alert";
+import { priorities, priorityDetails, type AnyAlert } from "../core/alert";
 import { ConfigFile } from "../core/config-file";
 import { renderReceiver, type Receiver, type Routes } from "./receivers";
 
@@ -14,7 +14,7 @@ const pace = {
   P4: { group_wait: "30s", group_interval: "5m", repeat_interval: "24h" },
 } as const;
 
-function inhibitRules(alerts: readonly Alert[]): object[] {
+function inhibitRules(alerts: readonly AnyAlert[]): object[] {
   const pairs = alerts.flatMap((alert) =>
     (alert.inhibitedBy ?? []).map((source) => ({ source, target: alert.name })),
   );
@@ -39,7 +39,7 @@ export interface ConfigProps {
   readonly receivers: readonly Receiver[];
   readonly routes: Routes;
   /** The catalogue, for inhibition. */
-  readonly alerts: readonly Alert[];
+  readonly alerts: readonly AnyAlert[];
 }
 
 /** alertmanager.yml, generated whole: Alertmanager has no include. */

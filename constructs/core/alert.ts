@@ -27,32 +27,20 @@ export interface Runbook {
   readonly steps: readonly string[];
 }
 
-/** One alert of the catalogue, as plain data beside what it watches. */
-export interface Alert {
+/** What every alert of the catalogue says, whatever it watches. */
+export interface AnyAlert {
   /** CamelCase, component first. */
   readonly name: string;
   readonly priority: Priority;
-  /** PromQL; fires for every series it returns. */
-  readonly expr: string;
   /**
    * How long the expression must hold, in Prometheus' notation.
    * @default "0s"
    */
   readonly for?: string;
-  /**
-   * How long it keeps firing after the expression stopped to hold.
-   * @default - resolves at once
-   */
-  readonly keepFiringFor?: string;
   /** One line without values. */
   readonly summary: string;
   /** With values, in Prometheus' template language. */
   readonly description: string;
-  /**
-   * What a person wants to see drawn: PromQL without the threshold.
-   * @default - the alert's own expression
-   */
-  readonly graph?: string;
   readonly runbook: Runbook;
   /**
    * Labels beside severity and priority.
@@ -64,6 +52,30 @@ export interface Alert {
    * @default - none
    */
   readonly inhibitedBy?: readonly string[];
+}
+
+/** One alert on series, as plain data beside what it watches. Prometheus evaluates it. */
+export interface Alert extends AnyAlert {
+  /** PromQL; fires for every series it returns. */
+  readonly expr: string;
+  /**
+   * How long it keeps firing after the expression stopped to hold.
+   * @default - resolves at once
+   */
+  readonly keepFiringFor?: string;
+  /**
+   * What a person wants to see drawn: PromQL without the threshold.
+   * @default - the alert's own expression
+   */
+  readonly graph?: string;
+}
+
+/** One alert on log lines, as plain data beside what it watches. The log store evaluates it. */
+export interface LogAlert extends AnyAlert {
+  /** LogQL; fires for every series it returns. */
+  readonly logql: string;
+  /** LogQL of the lines that a person wants to read. */
+  readonly lines: string;
 }
 
 /** A series computed from others. */
@@ -82,6 +94,15 @@ export interface RuleGroup {
   /** From 1 to 300. */
   readonly intervalSeconds: number;
   readonly rules: readonly (Alert | RecordingRule)[];
+}
+
+/** Alerts on log lines that are evaluated at the same pace. */
+export interface LogRuleGroup {
+  /** Unique among all groups on logs; also the name of its file. */
+  readonly name: string;
+  /** From 1 to 300. */
+  readonly intervalSeconds: number;
+  readonly alerts: readonly LogAlert[];
 }
 
 /** Tells an alert from a recording rule. */

@@ -32,15 +32,17 @@ export class ConfigFile {
   /**
    * A YAML file of assets/ in which some scalars are replaced.
    * @param scalars by dotted path; each must exist in the asset
+   * @param lists by dotted path likewise; each replaces the asset's whole, nothing is merged
    * @throws ConfigurationError for paths that the asset does not have, all at once
    */
   static overlay(
     path: string,
     asset: string,
     scalars: Readonly<Record<string, Scalar>>,
+    lists: Readonly<Record<string, readonly object[]>> = {},
   ): ConfigFile {
     const document = parseDocument(readFileSync(assetPath(asset), "utf8"));
-    const entries = Object.entries(scalars).map(([key, value]) => ({
+    const entries = Object.entries({ ...scalars, ...lists }).map(([key, value]) => ({
       key,
       at: key.split("."),
       value,

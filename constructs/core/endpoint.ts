@@ -2,7 +2,18 @@ import { refuse, show } from "./errors";
 
 /** What is spoken at an {@link Endpoint}; keeps a log store from being passed where a metrics store is asked for. */
 export type Protocol =
-  "alertmanager" | "http" | "json-rpc" | "metrics" | "promql" | "push" | "remote-write";
+  | "alertmanager"
+  | "http"
+  | "json-rpc"
+  | "logql"
+  | "loki-push"
+  | "metrics"
+  | "otlp-grpc"
+  | "otlp-http"
+  | "promql"
+  | "push"
+  | "remote-write"
+  | "traces";
 
 /** Props of {@link Endpoint}. */
 export interface EndpointProps<P extends Protocol> {

@@ -7,6 +7,7 @@ import { refuse, show, type Fault } from "./errors";
 export const images = {
   prometheus: "prom/prometheus:v3.15.0",
   alertmanager: "prom/alertmanager:v0.34.1",
+  loki: "grafana/loki:3.7.8",
   pushgateway: "prom/pushgateway:v1.11.3",
   "blackbox-exporter": "prom/blackbox-exporter:v0.28.0",
   "node-exporter": "prom/node-exporter:v1.12.1",
@@ -15,6 +16,12 @@ export const images = {
   "nginx-exporter": "nginx/nginx-prometheus-exporter:1.5.3",
   nginx: "nginxinc/nginx-unprivileged:1.29.3-alpine",
   node: "node:22.21.1-bookworm-slim",
+  alloy: "grafana/alloy:v1.21.2",
+  grafana: "grafana/grafana:12.4.12",
+  tempo: "grafana/tempo:3.0.3",
+  jaeger: "jaegertracing/jaeger:2.20.0",
+  "otel-collector": "otel/opentelemetry-collector-contrib:0.162.0",
+  "otel-java-agent": "otel/autoinstrumentation-java:2.28.1",
   geth: "ethereum/client-go:v1.17.0",
   "op-batcher": "us-docker.pkg.dev/oplabs-tools-artifacts/images/op-batcher:v1.19.6",
 } as const;

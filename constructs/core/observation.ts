@@ -1,6 +1,13 @@
 import { isDeepStrictEqual } from "node:util";
 import { Token } from "cdktf";
-import { isAlert, type Alert, type Priority, type Runbook, type RuleGroup } from "./alert";
+import {
+  isAlert,
+  type Alert,
+  type LogRuleGroup,
+  type Priority,
+  type Runbook,
+  type RuleGroup,
+} from "./alert";
 import type { Endpoint } from "./endpoint";
 
 /** One address that is scraped. */
@@ -66,6 +73,11 @@ export interface Observation {
   readonly down: DownAlert;
   /** A group of the same name and content counts once; with other content it is a fault. */
   readonly rules: readonly RuleGroup[];
+  /**
+   * Likewise for alerts on its log lines; nobody evaluates them where no logs are kept.
+   * @default - none
+   */
+  readonly logRules?: readonly LogRuleGroup[];
 }
 
 /** Anything that can be observed: a construct of this package, or a consumer's own. */
@@ -98,6 +110,7 @@ export class ObservationError extends Error {
 export class Observations {
   readonly #jobs = new Map<string, { scrape: Scrape; down: DownAlert; targets: Target[] }>();
   readonly #groups = new Map<string, RuleGroup>();
+  readonly #logGroups = new Map<string, LogRuleGroup>();
   #closed = false;
 
   constructor(...observables: readonly Observable[]) {
@@ -113,7 +126,7 @@ export class Observations {
   }
 
   #addOne(observation: Observation): void {
-    const { job, scrape, down, targets, rules } = observation;
+    const { job, scrape, down, targets, rules, logRules = [] } = observation;
     if (this.#closed)
       throw new ObservationError(`'${job}' is observed after rendering: observe before synth`);
     if (holdsToken(observation)) {
@@ -139,15 +152,8 @@ export class Observations {
       }
       merged.targets.push(target);
     }
-    for (const group of rules) {
-      const same = this.#groups.get(group.name);
-      if (same && !isDeepStrictEqual(same, group)) {
-        throw new ObservationError(
-          `rule group '${group.name}' is contributed twice with different content`,
-        );
-      }
-      this.#groups.set(group.name, group);
-    }
+    addGroups(this.#groups, rules, "rule group");
+    addGroups(this.#logGroups, logRules, "rule group on logs");
     this.#jobs.set(job, merged);
   }
 
@@ -161,6 +167,28 @@ export class Observations {
   ruleGroups(): readonly RuleGroup[] {
     this.#closed = true;
     return [...this.#groups.values()];
+  }
+
+  /** Every rule group on logs, in the order of addition. Closes the set. */
+  logRuleGroups(): readonly LogRuleGroup[] {
+    this.#closed = true;
+    return [...this.#logGroups.values()];
+  }
+}
+
+function addGroups<G extends { readonly name: string }>(
+  known: Map<string, G>,
+  added: readonly G[],
+  kind: string,
+): void {
+  for (const group of added) {
+    const same = known.get(group.name);
+    if (same && !isDeepStrictEqual(same, group)) {
+      throw new ObservationError(
+        `${kind} '${group.name}' is contributed twice with different content`,
+      );
+    }
+    known.set(group.name, group);
   }
 }
 

@@ -1,7 +1,7 @@
-import { priorityDetails, type Alert } from "./alert";
+import { priorityDetails, type AnyAlert } from "./alert";
 
 /** The runbook page of an alert, as Markdown. It holds no thresholds: the alert's message knows them. */
-export function renderRunbook(alert: Alert): string {
+export function renderRunbook(alert: AnyAlert): string {
   const { emoji, respondWithin } = priorityDetails[alert.priority];
   return [
     `# ${alert.name}`,

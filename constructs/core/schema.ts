@@ -24,6 +24,16 @@ function fieldName(path: readonly PropertyKey[], prefix: string): string {
   }, prefix);
 }
 
+type Issues = readonly z.core.$ZodIssue[];
+
+/** The branches of a union that take this kind of value, an object say, or all where none does. */
+function ofThatKind(branches: readonly Issues[]): readonly Issues[] {
+  const another = ({ code, path }: z.core.$ZodIssue) =>
+    path.length === 0 && (code === "invalid_type" || code === "invalid_value");
+  const fitting = branches.filter((issues) => !issues.some(another));
+  return fitting.length > 0 ? fitting : branches;
+}
+
 function allowedBy(issue: z.core.$ZodIssue): string {
   switch (issue.code) {
     case "invalid_type":
@@ -78,7 +88,8 @@ export function faultsOf(error: z.ZodError, input: unknown, prefix = ""): Fault[
       }));
     }
     if (issue.code === "invalid_union" && issue.errors.length > 0 && !hasWords(issue)) {
-      const nearest = [...issue.errors].sort((a, b) => b.length - a.length).at(-1) ?? [];
+      const nearest =
+        [...ofThatKind(issue.errors)].sort((a, b) => b.length - a.length).at(-1) ?? [];
       return faultsOf(new z.ZodError([...nearest]), at(input, issue.path), field);
     }
     const shown = issue.code === "custom" ? (issue.params as Shown | undefined) : undefined;

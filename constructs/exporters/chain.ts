@@ -16,6 +16,11 @@ export function chainProgram(defaults: { readonly host: string; readonly port: n
   };
 }
 
+/** Label `service` of a program's lines, as the agent takes it from the container: by default its name in the rollup's compose file. */
+export function logService(name: string) {
+  return kebabName.default(name);
+}
+
 /** Props of {@link chainTarget}. */
 export interface ChainProgram {
   readonly chain: string;

@@ -1,11 +1,6 @@
 import { readdirSync } from "node:fs";
-import {
-  isAlert,
-  priorityDetails,
-  type Alert,
-  type RecordingRule,
-  type RuleGroup,
-} from "../core/alert";
+import { isAlert, type Alert, type RecordingRule, type RuleGroup } from "../core/alert";
+import { annotationsOf, labelsOf } from "../core/alert-rule";
 import { ConfigFile } from "../core/config-file";
 import type { Endpoint } from "../core/endpoint";
 import { assetPath } from "../core/paths";
@@ -91,23 +86,16 @@ export function renderRule(rule: Alert | RecordingRule, links: Links): object {
     const { record, expr, labels } = rule;
     return { record, expr, ...(labels === undefined ? {} : { labels }) };
   }
-  const { severity, respondWithin } = priorityDetails[rule.priority];
   return {
     alert: rule.name,
     expr: rule.expr,
     ...(rule.for === undefined ? {} : { for: rule.for }),
     ...(rule.keepFiringFor === undefined ? {} : { keep_firing_for: rule.keepFiringFor }),
-    labels: { ...rule.labels, severity, priority: rule.priority },
-    annotations: {
-      summary: rule.summary,
-      description: rule.description,
-      respond_within: respondWithin,
-      meaning: rule.runbook.meaning,
-      impact: rule.runbook.impact,
-      steps: rule.runbook.steps.map((step, i) => `${String(i + 1)}. ${step}`).join("\n"),
-      dashboard_url: graphLink(links, rule),
-      ...(links.runbooks === undefined ? {} : { runbook_url: `${links.runbooks}/${rule.name}` }),
-    },
+    labels: labelsOf(rule),
+    annotations: annotationsOf(rule, {
+      dashboard: graphLink(links, rule),
+      ...(links.runbooks === undefined ? {} : { runbooks: links.runbooks }),
+    }),
   };
 }
 

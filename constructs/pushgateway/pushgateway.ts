@@ -1,5 +1,5 @@
 import type { Construct } from "constructs";
-import type { Alert } from "../core/alert";
+import type { AnyAlert } from "../core/alert";
 import { ConfigFile } from "../core/config-file";
 import { Endpoint } from "../core/endpoint";
 import type { DownAlert, Observable, Observation } from "../core/observation";
@@ -20,7 +20,7 @@ export interface PushProxyProps {
    * Alerts whose runbook pages are served under `/runbooks/<alert>`. Called once, at synth.
    * @default - no pages
    */
-  readonly alerts?: () => readonly Alert[];
+  readonly alerts?: () => readonly AnyAlert[];
   /**
    * Port on the bind address, from 1 to 65535.
    * @default 9091
@@ -66,7 +66,7 @@ export class Pushgateway extends Service {
 }
 
 /** One page per alert name: chains share it, and tiers stand on it one after another. */
-function runbookPages(alerts: readonly Alert[]): ConfigFile[] {
+function runbookPages(alerts: readonly AnyAlert[]): ConfigFile[] {
   const names = [...new Set(alerts.map(({ name }) => name))];
   return names.map((name) => {
     const pages = alerts.filter((alert) => alert.name === name).map(renderRunbook);

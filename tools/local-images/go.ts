@@ -53,13 +53,26 @@ export function isNewEnough(version: string): boolean {
   return Number(minor) >= wantedMinor;
 }
 
-/** What a module's binaries depend on, as text: its requirements, their checksums and the flags. */
+/** What a module's binaries depend on, as text: its requirements, their checksums, its own sources and the flags. */
 export function moduleFingerprint(name: GoModuleName): string {
   const module: GoModule = GO_MODULES[name];
   const read = (file: string): string =>
     fs.readFileSync(path.join(goModuleDirectory(name), file), "utf8");
+  const sources = fs
+    .readdirSync(goModuleDirectory(name))
+    .filter((file) => file.endsWith(".go"))
+    .sort();
   return createHash("sha256")
-    .update(JSON.stringify([process.arch, read("go.mod"), read("go.sum"), module]))
+    .update(
+      JSON.stringify([
+        process.arch,
+        read("go.mod"),
+        read("go.sum"),
+        module,
+        // Most modules have none: their key is what it was.
+        ...sources.map(read),
+      ]),
+    )
     .digest("hex");
 }
 

@@ -67,6 +67,16 @@ export const GO_MODULES = {
     tags: STATIC_TAGS,
     minutes: 1,
   },
+  loki: {
+    binaries: {
+      loki: {
+        package: "github.com/grafana/loki/v3/cmd/loki",
+        variables: { "github.com/grafana/loki/v3/pkg/util/build.Version": "3.7.8" },
+      },
+    },
+    tags: STATIC_TAGS,
+    minutes: 7,
+  },
   pushgateway: {
     binaries: {
       pushgateway: {
@@ -136,6 +146,17 @@ export const GO_MODULES = {
     tags: STATIC_TAGS,
     minutes: 1,
   },
+  jaeger: {
+    binaries: { jaeger: { package: "github.com/jaegertracing/jaeger/cmd/jaeger" } },
+    tags: STATIC_TAGS,
+    minutes: 2,
+  },
+  "otel-collector": {
+    // A program of this repository: which parts there are is decided in its source.
+    binaries: { "otelcol-contrib": { package: ".", variables: { "main.version": "0.160.0" } } },
+    tags: STATIC_TAGS,
+    minutes: 2,
+  },
   opentofu: {
     binaries: {
       tofu: {
@@ -182,6 +203,7 @@ export interface Recipe {
 }
 
 const NOBODY = 65534;
+const LOKI = 10001;
 
 /** The recipes by image key; what each offers is what the public image of the same key offers. */
 export const RECIPES: Readonly<Record<string, Recipe>> = {
@@ -223,6 +245,22 @@ export const RECIPES: Readonly<Record<string, Recipe>> = {
       WorkingDir: "/alertmanager",
       ExposedPorts: ["9093/tcp"],
       Volumes: ["/alertmanager"],
+    },
+  },
+  loki: {
+    version: "3.7.8",
+    go: { "/usr/bin/loki": ["loki", "loki"] },
+    directories: {
+      "/loki": [LOKI, 0o755],
+      "/loki/rules": [LOKI, 0o755],
+      "/etc/loki": [LOKI, 0o755],
+    },
+    config: {
+      Entrypoint: ["/usr/bin/loki"],
+      Cmd: ["-config.file=/etc/loki/local-config.yaml"],
+      User: "10001",
+      WorkingDir: "/",
+      ExposedPorts: ["3100/tcp"],
     },
   },
   "node-exporter": {
@@ -324,6 +362,27 @@ http {
     hostNode: true,
     config: { Cmd: ["node"], User: "node" },
   },
+  jaeger: {
+    version: "1.62.0",
+    go: { "/cmd/jaeger/jaeger-linux": ["jaeger", "jaeger"] },
+    directories: { "/var/tmp": [0, 0o1777] },
+    config: {
+      Entrypoint: ["/cmd/jaeger/jaeger-linux"],
+      User: "10001",
+      ExposedPorts: ["4317/tcp", "4318/tcp", "16686/tcp"],
+      Volumes: ["/tmp"],
+    },
+  },
+  "otel-collector": {
+    version: "0.160.0",
+    go: { "/otelcol-contrib": ["otel-collector", "otelcol-contrib"] },
+    config: {
+      Entrypoint: ["/otelcol-contrib"],
+      Cmd: ["--config", "/etc/otelcol-contrib/config.yaml"],
+      User: "10001",
+      ExposedPorts: ["4317/tcp", "4318/tcp"],
+    },
+  },
   geth: {
     version: "1.17.0",
     go: { "/usr/local/bin/geth": ["geth", "geth"] },
@@ -345,8 +404,9 @@ http {
 export const PASSWD = `root:x:0:0:root:/root:/bin/sh
 nginx:x:101:101:nginx:/nonexistent:/bin/false
 node:x:1000:1000:node:/home/node:/bin/sh
+loki:x:10001:10001:loki:/nonexistent:/bin/false
 nobody:x:65534:65534:nobody:/home:/bin/false
 `;
 
 /** The group file that goes with PASSWD. */
-export const GROUP = "root:x:0:\nnginx:x:101:\nnode:x:1000:\nnobody:x:65534:\n";
+export const GROUP = "root:x:0:\nnginx:x:101:\nnode:x:1000:\nloki:x:10001:\nnobody:x:65534:\n";

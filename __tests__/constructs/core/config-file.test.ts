@@ -69,6 +69,11 @@ describe("an overlay", () => {
     });
   });
 
+  it("replaces a whole list and merges nothing", () => {
+    const { content } = ConfigFile.overlay("/x.yml", asset, {}, { rule_files: [{ a: 1 }] });
+    expect(parse(content)).toMatchObject({ rule_files: [{ a: 1 }] });
+  });
+
   it("keeps the comments", () => {
     const comments = (text: string) => text.split("\n").filter((line) => line.startsWith("#"));
     const { content } = ConfigFile.overlay("/x.yml", asset, { "global.scrape_interval": "7s" });

@@ -1,6 +1,18 @@
 import { Token } from "cdktf";
-import { alertsOf, instanceOf, Observations } from "../../../constructs/core/observation";
-import { sampleAlert, sampleDown, sampleGroup, sampleObservation, sampleTarget } from "./samples";
+import {
+  alertsOf,
+  instanceOf,
+  Observations,
+  type Observation,
+} from "../../../constructs/core/observation";
+import {
+  sampleAlert,
+  sampleDown,
+  sampleGroup,
+  sampleLogGroup,
+  sampleObservation,
+  sampleTarget,
+} from "./samples";
 
 const observable = { observation: sampleObservation() };
 const second = sampleTarget({ host: "other", labels: { chain: "b" } });
@@ -113,6 +125,37 @@ describe("a set of observations", () => {
     });
     expect(() => new Observations(observable, { observation })).toThrow(
       "rule group 'sample' is contributed twice with different content",
+    );
+  });
+});
+
+describe("rules on logs", () => {
+  const withLogs = (props: Partial<Observation> = {}) => ({
+    observation: sampleObservation({ logRules: [sampleLogGroup], ...props }),
+  });
+
+  it("count once, and none is there by default", () => {
+    expect(new Observations(observable).logRuleGroups()).toEqual([]);
+    expect(new Observations(withLogs(), withLogs({ targets: [second] })).logRuleGroups()).toEqual([
+      sampleLogGroup,
+    ]);
+  });
+
+  it("close the set when they are read", () => {
+    const observations = new Observations(withLogs());
+    observations.logRuleGroups();
+    expect(() => {
+      observations.add(withLogs({ targets: [second] }));
+    }).toThrow("'sample' is observed after rendering: observe before synth");
+  });
+
+  it("fail when they are contributed twice with different content", () => {
+    const other = withLogs({
+      targets: [second],
+      logRules: [{ ...sampleLogGroup, intervalSeconds: 5 }],
+    });
+    expect(() => new Observations(withLogs(), other)).toThrow(
+      "rule group on logs 'sample' is contributed twice with different content",
     );
   });
 });

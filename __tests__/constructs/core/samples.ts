@@ -1,4 +1,4 @@
-import type { Alert, RuleGroup } from "../../../constructs/core/alert";
+import type { Alert, LogRuleGroup, RuleGroup } from "../../../constructs/core/alert";
 import { Endpoint } from "../../../constructs/core/endpoint";
 import type { DownAlert, Observation, Target } from "../../../constructs/core/observation";
 
@@ -29,6 +29,23 @@ export const sampleGroup: RuleGroup = {
   name: "sample",
   intervalSeconds: 15,
   rules: [{ record: "job:sample:sum", expr: "sum by (job) (sample)" }, sampleAlert],
+};
+
+/** A group of one alert on lines. */
+export const sampleLogGroup: LogRuleGroup = {
+  name: "sample",
+  intervalSeconds: 10,
+  alerts: [
+    {
+      name: "SampleBroken",
+      priority: "P2",
+      logql: 'sum by (chain) (count_over_time({service="sample"} |= "broken" [5m])) > 0',
+      lines: '{service="sample"} |= "broken"',
+      summary: "The sample is broken",
+      description: '{{ $labels.chain }} said so {{ $value | printf "%.0f" }} times.',
+      runbook,
+    },
+  ],
 };
 
 /** A scrape target of chain `a`. */

@@ -1,3 +1,4 @@
+import type { Source } from "../../../constructs/core/source";
 import { opBatcher } from "../../../constructs/exporters/op-batcher";
 import { opGeth } from "../../../constructs/exporters/op-geth";
 import { opNode } from "../../../constructs/exporters/op-node";
@@ -95,6 +96,20 @@ describe("thresholds", () => {
         "L2BlockProductionSlow",
       ),
     ).toEqual(["< 0.25"]);
+  });
+
+  test("of lines: label and figures are those of the environment", () => {
+    const logqlOf = (source: Source) =>
+      observe(source)
+        .observations.flatMap(({ logRules = [] }) => logRules)
+        .flatMap(({ alerts }) => alerts.map(({ logql }) => logql));
+    expect(logqlOf(opBatcher({ chain, logs: { service: "poster", nonceTooLow: 5 } }))).toEqual([
+      'sum by (chain) (count_over_time({chain="alpha", service="poster"} |~ "(?i)insufficient funds" [10m])) > 0',
+      'sum by (chain) (count_over_time({chain="alpha", service="poster"} |= "nonce too low" != "nonce too low on resubmission" [10m])) >= 5',
+    ]);
+    expect(logqlOf(opNode({ chain, logs: { pipelineResets: 9 } }))).toEqual([
+      'sum by (chain) (count_over_time({chain="alpha", service="l2-node"} |= "Deriver system is resetting" [15m])) >= 9',
+    ]);
   });
 
   test("of op-node: peers are expected only where the environment says so", () => {

@@ -1,9 +1,9 @@
 import { z } from "zod";
 import { defineSource } from "../../core/source";
 import { batcherWalletRules, batcherWalletThresholds } from "../batcher-wallet";
-import { chainProgram, chainTarget } from "../chain";
+import { chainProgram, chainTarget, logService } from "../chain";
 import { l1GasRules, l1GasThresholds } from "../l1-gas";
-import { batcherDown, compatibilityRules, submissionRules } from "./mixin";
+import { batcherDown, compatibilityRules, logRules, submissionRules } from "./mixin";
 
 /** The batcher of a chain: started with `--metrics.enabled --metrics.port 7301`. */
 export const opBatcher = defineSource({
@@ -13,6 +13,14 @@ export const opBatcher = defineSource({
     /** The same as those of the chain in `l2Exporter`, where both watch the wallet. */
     wallet: batcherWalletThresholds,
     thresholds: z.strictObject(l1GasThresholds).prefault({}),
+    /** Its lines, where the environment keeps logs: they carry the labels `chain` and `service`. */
+    logs: z
+      .strictObject({
+        service: logService("l2-batcher"),
+        /** Rejections for a nonce in 10 minutes: a restart over a pending transaction makes one, a second batcher one for each batch. */
+        nonceTooLow: z.int().min(1).max(1000).default(3),
+      })
+      .prefault({}),
   }),
   instance: ({ chain }) => chain,
   targets: ({ host, port }) => [`${host}:${String(port)}`],
@@ -33,6 +41,7 @@ export const opBatcher = defineSource({
           submissionRules(props.chain),
           l1GasRules(props.chain, props.thresholds.highL1GasPriceGwei),
         ],
+        logRules: [logRules(props.chain, props.logs)],
       },
     },
   ],

@@ -1,4 +1,4 @@
-import type { RuleGroup } from "../../core/alert";
+import type { LogRuleGroup, RuleGroup } from "../../core/alert";
 import type { DownAlert } from "../../core/observation";
 
 /** The alert for a batcher that does not answer. */
@@ -79,6 +79,71 @@ export function submissionRules(chain: string): RuleGroup {
           steps: [
             "Read op-batcher's log for the reason: insufficient funds, nonce too low, fee limit, RPC error.",
             "Insufficient funds: top up. Fee limit: raise `--fee-limit-multiplier`. Nonce: is a second batcher running with this key?",
+          ],
+        },
+      },
+    ],
+  };
+}
+
+/** What decides the alerts on the batcher's lines. */
+export interface BatcherLogs {
+  /** Label `service` of its lines. */
+  readonly service: string;
+  /** Rejections for a nonce in 10 minutes. */
+  readonly nonceTooLow: number;
+}
+
+/**
+ * Alerts on the batcher's lines, by op-service/txmgr/txmgr.go of optimism v1.19.6: `msg="unable to publish transaction"
+ * err="insufficient funds for gas * price + value: …"` (the words of the L1 client's core/error.go, also in `Failed to
+ * create a transaction, will retry`), and `msg="nonce too low"`. On a resubmission the latter means that the first one
+ * landed; it is logged for debugging, as `nonce too low on resubmission`.
+ */
+export function logRules(chain: string, { service, nonceTooLow }: BatcherLogs): LogRuleGroup {
+  const stream = `{chain="${chain}", service="${service}"}`;
+  const count = (lines: string) => `sum by (chain) (count_over_time(${lines} [10m]))`;
+  const funds = `${stream} |~ "(?i)insufficient funds"`;
+  const nonce = `${stream} |= "nonce too low" != "nonce too low on resubmission"`;
+  return {
+    name: `op-batcher.${chain}`,
+    intervalSeconds: 10,
+    alerts: [
+      {
+        name: "BatcherInsufficientFunds",
+        priority: "P1",
+        logql: `${count(funds)} > 0`,
+        lines: funds,
+        summary: "L1 refuses batches: the wallet cannot pay",
+        description:
+          'L1 refused {{ $value | printf "%.0f" }} transactions of the batcher of {{ $labels.chain }} in 10 minutes for insufficient funds.',
+        runbook: {
+          meaning: "The batcher's wallet holds less than the next batch costs at the present fee.",
+          impact:
+            "No batch lands: the safe head stops, and after the sequencer window the chain is reorganised and blocks are lost.",
+          steps: [
+            "Top up the batcher's wallet on L1. The batcher tries again by itself.",
+            "If the wallet is not empty, the fee is the cause: look at the L1 base fee and blob fee.",
+          ],
+        },
+      },
+      {
+        name: "BatcherNonceTooLow",
+        priority: "P2",
+        logql: `${count(nonce)} >= ${String(nonceTooLow)}`,
+        lines: nonce,
+        summary: "L1 refuses batches: their nonce is used already",
+        description:
+          'L1 refused {{ $value | printf "%.0f" }} transactions of the batcher of {{ $labels.chain }} in 10 minutes, since their nonce was used already.',
+        inhibitedBy: ["BatcherDown"],
+        runbook: {
+          meaning:
+            "Somebody else sends with the batcher's key, or the L1 endpoint answers with an old state.",
+          impact: "Batches are thrown away and built again; money is spent twice or nothing lands.",
+          steps: [
+            "Is a second batcher running with this key, an old deployment perhaps? Stop it.",
+            "Does the L1 endpoint balance over nodes that are behind one another? Use one node.",
+            "If the key may be known to somebody, move the batcher to another one.",
           ],
         },
       },

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { defineSource } from "../../core/source";
-import { chainProgram, chainTarget } from "../chain";
-import { l2NodeDown, peerRules, syncStatusRules } from "./mixin";
+import { chainProgram, chainTarget, logService } from "../chain";
+import { l2NodeDown, logRules, peerRules, syncStatusRules } from "./mixin";
 
 /** The consensus client of a chain: started with `--metrics.enabled`. */
 export const opNode = defineSource({
@@ -20,6 +20,14 @@ export const opNode = defineSource({
         safeSeconds: z.int().min(10).max(86_400).default(1800),
       })
       .prefault({}),
+    /** Its lines, where the environment keeps logs: they carry the labels `chain` and `service`. */
+    logs: z
+      .strictObject({
+        service: logService("l2-node"),
+        /** Resets in 15 minutes: a small reorganisation of L1 makes one, and is harmless. */
+        pipelineResets: z.int().min(1).max(1000).default(3),
+      })
+      .prefault({}),
   }),
   instance: ({ chain }) => chain,
   targets: ({ host, port }) => [`${host}:${String(port)}`],
@@ -34,6 +42,7 @@ export const opNode = defineSource({
           syncStatusRules(props.chain, props.thresholds),
           ...(props.peersExpected ? [peerRules(props.chain, props.thresholds.lowPeerCount)] : []),
         ],
+        logRules: [logRules(props.chain, props.logs)],
       },
     },
   ],

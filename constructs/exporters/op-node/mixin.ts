@@ -1,4 +1,4 @@
-import type { RuleGroup } from "../../core/alert";
+import type { LogRuleGroup, RuleGroup } from "../../core/alert";
 import type { DownAlert } from "../../core/observation";
 
 /** The alert for a consensus client that does not answer. */
@@ -71,6 +71,48 @@ export function peerRules(chain: string, lowPeerCount: number): RuleGroup {
           steps: [
             "Is the p2p port reachable from outside, and is the advertised address right?",
             "Do the configured static peers and boot nodes still exist?",
+          ],
+        },
+      },
+    ],
+  };
+}
+
+/** What decides the alerts on the node's lines. */
+export interface NodeLogs {
+  /** Label `service` of its lines. */
+  readonly service: string;
+  /** Resets of the derivation pipeline in 15 minutes. */
+  readonly pipelineResets: number;
+}
+
+/**
+ * Alerts on the node's lines, by op-node/rollup/driver/sync_deriver.go of optimism v1.19.6: `msg="Deriver system is
+ * resetting" err=…` stands in the log once for every reset event, and not for the reset at a start.
+ */
+export function logRules(chain: string, { service, pipelineResets }: NodeLogs): LogRuleGroup {
+  const resets = `{chain="${chain}", service="${service}"} |= "Deriver system is resetting"`;
+  return {
+    name: `op-node.${chain}`,
+    intervalSeconds: 10,
+    alerts: [
+      {
+        name: "NodePipelineReset",
+        priority: "P2",
+        logql: `sum by (chain) (count_over_time(${resets} [15m])) >= ${String(pipelineResets)}`,
+        lines: resets,
+        summary: "The derivation pipeline starts over again and again",
+        description:
+          'The node of {{ $labels.chain }} reset its derivation {{ $value | printf "%.0f" }} times in 15 minutes.',
+        inhibitedBy: ["L2NodeDown", "L1RpcDown"],
+        runbook: {
+          meaning:
+            "What op-node reads from L1 contradicts what it read before: a deep reorganisation, or an L1 endpoint whose nodes disagree.",
+          impact: "The safe head does not move, and the unsafe head may be thrown away.",
+          steps: [
+            "Read the reason: `err` of the lines of this alert.",
+            "Compare the L1 endpoint's newest blocks with those of another one; if they differ, switch.",
+            "If L1 is sound and it goes on, restart op-node, then look at the batches that the error names.",
           ],
         },
       },

@@ -1,0 +1,3 @@
+export { Loki, type LokiProps } from "./loki";
+export { logRuleFile, renderLogRule, type LogLinks } from "./config";
+export { logsSchema, schemaFaults, type Logs, type LogsInput } from "./schema";
