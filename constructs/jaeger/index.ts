@@ -1,0 +1,1 @@
+export { Jaeger, type JaegerProps } from "./jaeger";

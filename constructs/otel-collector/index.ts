@@ -1,0 +1,2 @@
+export { OtelCollector, type OtelCollectorProps } from "./otel-collector";
+export type { TailSampling } from "./config";

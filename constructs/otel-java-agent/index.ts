@@ -1,0 +1,1 @@
+export { OtelJavaAgent, type JavaServiceProps, type OtelJavaAgentProps } from "./otel-java-agent";
