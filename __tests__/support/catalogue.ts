@@ -1,6 +1,7 @@
 import { Testing } from "cdktf";
-import type { Alert, RecordingRule, RuleGroup } from "../../constructs/core/alert";
+import type { Alert, LogRuleGroup, RecordingRule, RuleGroup } from "../../constructs/core/alert";
 import { secret } from "../../constructs/core/secret";
+import { agentObservation, agentSchema, type AgentInput } from "../../constructs/alloy";
 import { blackboxExporter } from "../../constructs/exporters/blackbox-exporter";
 import { l2Exporter } from "../../constructs/exporters/l2-exporter";
 import { mysqldExporter } from "../../constructs/exporters/mysqld-exporter";
@@ -12,6 +13,10 @@ import { opNode } from "../../constructs/exporters/op-node";
 import { opProposer } from "../../constructs/exporters/op-proposer";
 import { redisExporter } from "../../constructs/exporters/redis-exporter";
 import { springBoot } from "../../constructs/exporters/spring-boot";
+import { Grafana } from "../../constructs/grafana";
+import { Jaeger } from "../../constructs/jaeger";
+import { OtelCollector } from "../../constructs/otel-collector";
+import { Tempo } from "../../constructs/tempo";
 import type { Source, SourceFactory } from "../../constructs/core/source";
 import { parseEnvironment } from "../../stacks/environment";
 import { MonitoringStack } from "../../stacks/monitoring-stack";
@@ -75,6 +80,19 @@ export const everySource: readonly Source[] = [
   }),
 ];
 
+/** Two agents: rules must tell them apart. */
+const agents: readonly AgentInput[] = [
+  {
+    agent: "app-1",
+    modules: [
+      { module: "host" },
+      { module: "spring", service: "chat", host: "chat", port: 8081 },
+      { module: "probes", probes: [{ name: "inside", target: "http://10.0.0.40" }] },
+    ],
+  },
+  { agent: "app-2", modules: [{ module: "docker-logs" }] },
+];
+
 /** Links of rendered rules in the tests. */
 export const links = {
   prometheus: "http://127.0.0.1:9090",
@@ -85,19 +103,53 @@ let kept: readonly RuleGroup[] | undefined;
 
 /** Every rule group that the package can produce, with every default. */
 export function catalogue(): readonly RuleGroup[] {
-  kept ??= new MonitoringStack(Testing.app(), "catalogue", {
+  kept ??= observed().prometheus.ruleGroups();
+  return kept;
+}
+
+function observed(): MonitoringStack {
+  const stack = new MonitoringStack(Testing.app(), "catalogue", {
     environment: parseEnvironment({
       name: "catalogue",
       engine: { type: "local" },
       machine: { name: "test", memoryMiB: 4096, diskGiB: 50 },
       secretsDirectory: "/secrets",
       sources: [...everySource],
+      agent: false,
+      grafana: false,
     }),
-  }).prometheus.ruleGroups();
-  return kept;
+  });
+  // Both stores of traces, of which an environment has one.
+  const { runtime } = stack;
+  const metrics = stack.prometheus.push;
+  const traces = new Jaeger(stack, "jaeger", { runtime });
+  stack.observe(
+    traces,
+    new Tempo(stack, "tempo", { runtime, metrics }),
+    new OtelCollector(stack, "otel-collector", { runtime, traces, metrics }),
+    new Grafana(stack, "grafana", { runtime, metrics: stack.prometheus }),
+    ...agents.map((observed) => ({ observation: agentObservation(agentSchema.parse(observed)) })),
+  );
+  return stack;
 }
 
 /** Every rule of the catalogue. */
 export function rules(): readonly (Alert | RecordingRule)[] {
   return catalogue().flatMap((group) => group.rules);
+}
+
+/** Every group of rules on logs. */
+export function logRules(): readonly LogRuleGroup[] {
+  const { loki } = new MonitoringStack(Testing.app(), "log-catalogue", {
+    environment: parseEnvironment({
+      name: "catalogue",
+      engine: { type: "local" },
+      machine: { name: "test", memoryMiB: 4096, diskGiB: 50 },
+      secretsDirectory: "/secrets",
+      agent: false,
+      grafana: false,
+      sources: [...everySource],
+    }),
+  });
+  return loki?.ruleGroups() ?? [];
 }

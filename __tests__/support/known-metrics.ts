@@ -9,8 +9,8 @@ interface MetricList {
   readonly metrics: Readonly<Record<string, readonly string[]>>;
 }
 
-/** Labels that a scrape adds to every series. */
-export const scrapeLabels = ["job", "instance", "chain", "service"] as const;
+/** Labels that a scrape adds to every series, and those of a series that an agent sent. */
+export const scrapeLabels = ["job", "instance", "chain", "service", "agent", "host"] as const;
 
 function ownMetrics(): [string, readonly string[]][] {
   const page = readFileSync(join(packageRoot, "docs", "l2-exporter-metrics.md"), "utf8");

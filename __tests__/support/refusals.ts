@@ -35,6 +35,9 @@ export const soundEnvironment: EnvironmentInput = {
   engine: { type: "local" },
   machine: { name: "a machine", memoryMiB: 2048, swapMiB: 1024, diskGiB: 20 },
   secretsDirectory: "/etc/secrets",
+  // The smallest one: what is on by default has tests of its own.
+  agent: false,
+  grafana: false,
 };
 
 /** An environment without a fault that makes its own host. */

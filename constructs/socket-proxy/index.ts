@@ -1,0 +1,1 @@
+export { SocketProxy, type SocketProxyProps } from "./socket-proxy";
