@@ -5,7 +5,7 @@ import { explain } from "../stacks/explain";
 import { cloudOf } from "./aws";
 import { demoCommand } from "./demo";
 import { deploy, destroy, status, stop } from "./operate";
-import { checkSecrets, refuseRemote, secretStates, setSecret } from "./secrets";
+import { checkSecrets, generateSecrets, refuseRemote, secretStates, setSecret } from "./secrets";
 import { start } from "./start";
 import { synthesise } from "./terraform-stacks";
 import { hasHost, readEnvironment, readHostEnvironment } from "./workspace";
@@ -114,14 +114,15 @@ wireguard
 
 program
   .command("synth")
-  .description("check an environment and show its stacks and cost, without touching anything")
+  .description("check an environment and show its stacks, memory, disk and cost; touches nothing")
   .argument("<environment>", "name")
   .action(async (name: string) => {
     const environment = readEnvironment(name);
-    for (const { name: stack, containers, volumes, resources } of synthesise(name)) {
+    for (const { name: stack, containers, volumes, resources, budget } of synthesise(name)) {
       print(
         `${stack}: ${resources} resources, ${containers.length} containers, ${volumes.length} volumes`,
       );
+      if (budget !== undefined) print(`memory in MiB\n${budget}\n`);
     }
     if (!hasHost(environment)) return;
     const { costOf } = await import("./deploy");
@@ -140,6 +141,15 @@ secrets
     if (process.stdin.isTTY) print("type the secret, then Enter and Ctrl-D:");
     const services = await setSecret(environment, secret, await text(process.stdin));
     print(`${secret}: stored for ${services.join(", ")}`);
+  });
+secrets
+  .command("generate")
+  .description("make up the missing secrets that nobody has to know before, Grafana's password say")
+  .argument("<environment>", "name")
+  .action(async (name: string) => {
+    const made = await generateSecrets(readEnvironment(name));
+    for (const { service, secret, path } of made) print(`${secret}: ${path} (${service})`);
+    if (made.length === 0) print(`${name}: nothing is missing that could be made up`);
   });
 secrets
   .command("list")

@@ -15,7 +15,7 @@ import { provideProviders, provideTerraform } from "./provide";
 import { checkSecrets } from "./secrets";
 import { CommandError, sleep, withHeartbeat, type Progress } from "./shell";
 import { addressesOf, waitUntilReady } from "./start";
-import { cdktf, outputsOf, synthesise, writeStacks } from "./terraform-stacks";
+import { cdktf, containersOf, outputsOf, synthesise, writeStacks } from "./terraform-stacks";
 import { runOnHost, writeTunnel, type WrittenTunnel } from "./tunnel";
 import { readFacts, writeFacts, type HostEnvironment } from "./workspace";
 
@@ -129,6 +129,13 @@ export async function deployHost(
   await steps.step("secrets on the host", () => awaitSecrets(secrets, tools));
   print(changed(await steps.step("services", () => tools.apply(`${name}-monitoring`))));
   await steps.step("health", tools.awaitServices);
+  for (const { agent, engine } of environment.agents) {
+    const where = engine.type === "ssh" ? engine.address : "this machine";
+    const count = await steps.step(`agent '${agent}' on ${where}`, () =>
+      tools.apply(`${name}-agent-${agent}`),
+    );
+    print(changed(count));
+  }
   print(`${name}: healthy`);
 }
 
@@ -182,7 +189,7 @@ export async function deployWithHost(
 ): Promise<void> {
   const { name } = environment;
   // What a person has to mend is told before anything is asked of AWS.
-  const containers = synthesise(name).flatMap((stack) => stack.containers);
+  const containers = containersOf(synthesise(name));
   const tools = await hostTools(environment, print);
   await deployHost(
     environment,

@@ -13,6 +13,11 @@ export interface Addresses {
   readonly prometheus: string;
   readonly alertmanager: string;
   readonly push?: string | undefined;
+  readonly loki?: string | undefined;
+  readonly grafana?: string | undefined;
+  readonly jaeger?: string | undefined;
+  /** OTLP over HTTP. */
+  readonly otlp?: string | undefined;
 }
 
 interface Targets {
@@ -136,6 +141,14 @@ function readyFinding(what: string, url: string): Promise<readonly Finding[]> {
   });
 }
 
+/** What answers by a page of its own where an environment has it. */
+const pages = [
+  { what: "push proxy", of: "push", path: "/-/healthy" },
+  { what: "loki", of: "loki", path: "/ready" },
+  { what: "grafana", of: "grafana", path: "/api/health" },
+  { what: "jaeger", of: "jaeger", path: "/" },
+] as const;
+
 /** Everything that must be true of a running platform. */
 export async function platformFindings(
   containers: readonly string[],
@@ -145,9 +158,10 @@ export async function platformFindings(
   const parts = await Promise.all([
     containerFindings(containers, env),
     readyFinding("alertmanager", `${addresses.alertmanager}/-/ready`),
-    ...(addresses.push === undefined
-      ? []
-      : [readyFinding("push proxy", `${addresses.push}/-/healthy`)]),
+    ...pages.flatMap(({ what, of, path }) => {
+      const address = addresses[of];
+      return address === undefined ? [] : [readyFinding(what, `${address}${path}`)];
+    }),
     targetFindings(addresses.prometheus),
     ruleFindings(addresses.prometheus),
   ]);

@@ -5,7 +5,7 @@ import { addressesOf, waitUntilReady } from "./start";
 import { firingAlerts, platformFindings } from "./health";
 import { checkSecrets } from "./secrets";
 import { CommandError, run, runOrFail, type Progress } from "./shell";
-import { cdktf, synthesise } from "./terraform-stacks";
+import { cdktf, containersOf, synthesise } from "./terraform-stacks";
 import {
   hasHost,
   readEnvironment,
@@ -26,7 +26,7 @@ function bringUp(name: string): string {
  */
 export async function status(name: string, print: Progress): Promise<boolean> {
   const environment = readEnvironment(name);
-  const containers = synthesise(name).flatMap((stack) => stack.containers);
+  const containers = containersOf(synthesise(name));
   const addresses = addressesOf(environment);
   const findings = await platformFindings(containers, addresses, dockerVariables(environment));
   for (const { what, ok, detail } of findings) {
@@ -47,7 +47,7 @@ export async function status(name: string, print: Progress): Promise<boolean> {
 export async function stop(name: string, print: Progress): Promise<void> {
   const environment = readEnvironment(name);
   const env = dockerVariables(environment);
-  const containers = synthesise(name).flatMap((stack) => stack.containers);
+  const containers = containersOf(synthesise(name));
   const running = await runOrFail("docker", ["ps", "--format", "{{.Names}}"], { env });
   const ours = containers.filter((container) => running.split("\n").includes(container));
   if (ours.length === 0) {
@@ -82,7 +82,7 @@ export async function deploy(
   const names = stacks.map((stack) => stack.name);
   const { changes } = await cdktf("deploy", { environment: name, stacks: names }, print);
   print(changes === 0 ? "nothing to change" : `${String(changes)} changes`);
-  const containers = stacks.flatMap((stack) => stack.containers);
+  const containers = containersOf(stacks);
   await waitUntilReady(containers, addressesOf(environment), print, dockerVariables(environment));
   print(`${name}: healthy`);
 }
@@ -95,7 +95,7 @@ export async function destroy(name: string, yes: boolean, print: Progress): Prom
   print(`This removes from environment '${name}':`);
   for (const container of stacks.flatMap((stack) => stack.containers))
     print(`  container ${container}`);
-  for (const volume of stacks.flatMap((stack) => stack.volumes)) {
+  for (const volume of stacks.flatMap((stack) => (stack.onPlatform ? stack.volumes : []))) {
     const { code, stderr } = await run("docker", ["volume", "inspect", volume], { env });
     if (code === 0) print(`  volume ${volume}, with its data`);
     else if (!/no such volume/i.test(stderr)) {

@@ -3,9 +3,11 @@ import { resolve } from "node:path";
 import { images, isPinned, ImageSource, type ImageName } from "../constructs/core/images";
 import { readOverrides } from "../stacks/build";
 import type { Environment } from "../stacks/environment";
+import { dispensable } from "../stacks/leave-out";
 import { registryReachable } from "./engine";
 import { CommandError, type Progress } from "./shell";
 import { ensureTerraform, providerRegistryReachable, type TerraformBinary } from "./terraform";
+import { synthesise } from "./terraform-stacks";
 import { cacheDirectory, factsFile, readFacts } from "./workspace";
 
 /** The builder for machines without registries; it is part of the checkout, not of the package. */
@@ -54,72 +56,100 @@ function registryOf(reference: string): string {
   return reference.includes("/") && /[.:]/.test(first) ? first : "registry-1.docker.io";
 }
 
-function neededImages(environment: Environment, demo: boolean): readonly ImageName[] {
-  const types = environment.sources.map(({ type }) => type);
-  const needs: Partial<Readonly<Record<ImageName, boolean>>> = {
-    prometheus: true,
-    alertmanager: true,
-    pushgateway: environment.pushgateway,
-    nginx: environment.pushgateway,
-    node: demo || types.includes("l2-exporter"),
-    geth: demo,
-    "op-batcher": demo,
-  };
-  // An exporter's image has the name of its source.
-  return (Object.keys(images) as ImageName[]).filter((name) => needs[name] ?? types.includes(name));
+/** Names of the images that an environment runs on its own engine when some cannot be had. */
+function imagesOf(
+  environment: Environment,
+  demo: boolean,
+  missingImages: readonly ImageName[],
+): readonly ImageName[] {
+  const source = new ImageSource(environment.images);
+  const run = synthesise(environment.name, demo, { missingImages })
+    .filter(({ onPlatform }) => onPlatform)
+    .flatMap((stack) => stack.images);
+  return (Object.keys(images) as ImageName[]).filter((name) =>
+    run.includes(source.reference(name)),
+  );
+}
+
+/** Images for a machine. */
+export interface ProvidedImages {
+  /** File of references by name; nothing where the registries serve. */
+  readonly file?: string;
+  /** Names of those that cannot be had: what needs them is left out. */
+  readonly missing: readonly ImageName[];
+}
+
+/** Which of some images no registry serves; all of them where images were built before. */
+async function unserved(
+  environment: Environment,
+  names: readonly ImageName[],
+  progress: Progress,
+): Promise<(name: ImageName) => boolean> {
+  if (readFacts().images !== undefined) {
+    progress(`  images built here before are used; delete ${factsFile} to look for a registry`);
+    return () => true;
+  }
+  const source = new ImageSource(environment.images);
+  const at = (name: ImageName) => registryOf(source.reference(name));
+  const registries = [...new Set(names.map(at))];
+  const reachable = await Promise.all(registries.map(registryReachable));
+  const dead = registries.filter((_, i) => reachable[i] !== true);
+  if (dead.length > 0) {
+    const count = names.filter((name) => dead.includes(at(name))).length;
+    progress(
+      `container registries that cannot be reached: ${dead.join(", ")}; building ${count} images from packages`,
+    );
+  }
+  return (name) => dead.includes(at(name));
 }
 
 /**
  * Builds the images whose registry cannot be reached, and brings them into the engine. What was built once is used
- * again without asking a registry: a slow network must not replace every container.
- * @returns a file of references by name, or nothing where the registries serve
+ * again without asking a registry: a slow network must not replace every container. What cannot be built is left out
+ * where the rest makes sense without it, and told.
+ * @throws CommandError when what cannot be built is indispensable
  */
 export async function provideImages(
   environment: Environment,
   dockerHost: string,
   demo: boolean,
   progress: Progress,
-): Promise<string | undefined> {
+): Promise<ProvidedImages> {
   const named = process.env["L2O_IMAGES"];
   if (named !== undefined) {
     readOverrides(named);
-    return resolve(named);
+    return { file: resolve(named), missing: [] };
   }
-  const source = new ImageSource(environment.images);
-  const needed = neededImages(environment, demo);
-  const builtBefore = readFacts().images !== undefined;
   const missing: ImageName[] = [];
-  if (builtBefore) {
-    progress(`  images built here before are used; delete ${factsFile} to look for a registry`);
-    missing.push(...needed);
-  } else {
-    const registries = [...new Set(needed.map((name) => registryOf(source.reference(name))))];
-    const reachable = await Promise.all(registries.map(registryReachable));
-    const dead = registries.filter((_, i) => reachable[i] !== true);
-    missing.push(...needed.filter((name) => dead.includes(registryOf(source.reference(name)))));
-    if (missing.length === 0) return undefined;
-    progress(
-      `container registries that cannot be reached: ${dead.join(", ")}; building ${missing.length} images from packages`,
-    );
-  }
+  const all = imagesOf(environment, demo, missing);
+  const isUnserved = await unserved(environment, all, progress);
+  if (!all.some(isUnserved)) return { missing };
   const { provideImages: build } = await builder(
     "no container registry can be reached: set `images.registry` to a mirror, or start from a checkout, which can build images",
   );
-  const { overrides, overridesFile, left } = await build({
-    images: missing,
-    dockerHost,
-    cacheDirectory,
-    progress,
-  });
-  for (const { image, reason } of left) progress(`left out: ${image}: ${reason}`);
-  if (left.length > 0) {
-    throw new CommandError(
-      `cannot start without ${left.map(({ image }) => image).join(", ")}: see the reasons above, or take what needs it out of environments/local.ts`,
-    );
+  for (;;) {
+    const { overrides, overridesFile, left } = await build({
+      images: imagesOf(environment, demo, missing).filter(isUnserved),
+      dockerHost,
+      cacheDirectory,
+      progress,
+    });
+    for (const { image, reason } of left) {
+      const without = dispensable[image as ImageName];
+      progress(`left out: ${image}: ${reason}${without === undefined ? "" : `: ${without}`}`);
+    }
+    const needed = left.filter(({ image }) => !(image in dispensable));
+    if (needed.length > 0) {
+      throw new CommandError(
+        `cannot start without ${needed.map(({ image }) => image).join(", ")}: see the reasons above, or take what needs it out of environments/local.ts`,
+      );
+    }
+    const unpinned = Object.values(overrides).filter((reference) => !isPinned(reference));
+    if (unpinned.length > 0) {
+      throw new CommandError(`built images are not pinned: ${unpinned.join(", ")}`);
+    }
+    if (left.length === 0) return { file: overridesFile, missing };
+    // Something else may stand in for what is left out, and needs an image too.
+    missing.push(...left.map(({ image }) => image as ImageName));
   }
-  const unpinned = Object.values(overrides).filter((reference) => !isPinned(reference));
-  if (unpinned.length > 0) {
-    throw new CommandError(`built images are not pinned: ${unpinned.join(", ")}`);
-  }
-  return overridesFile;
 }

@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { chmodSync, existsSync, mkdirSync, renameSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { refuse, show, type Fault } from "../constructs/core/errors";
@@ -38,6 +39,16 @@ export function writeSecret(
   writeFileSync(`${file}.new`, value, { mode: 0o444 });
   chmodSync(`${file}.new`, 0o444);
   renameSync(`${file}.new`, file);
+}
+
+/** Secrets of an environment for which any long random value will do. */
+export function generatedSecrets(environment: Environment): readonly NeededSecret[] {
+  return secretsNeeded(environment).filter(({ generated }) => generated === true);
+}
+
+/** A value that nobody guesses: 192 bits in letters, digits, `-` and `_`. */
+export function randomSecret(): string {
+  return randomBytes(24).toString("base64url");
 }
 
 async function isThere(environment: Environment, path: string): Promise<boolean> {
@@ -118,8 +129,11 @@ export async function checkSecrets(
   if (missing.length === 0) return states;
   const { engine, name } = environment;
   const byHand = engine.type === "ssh" && !hasHost(environment);
-  const lines = missing.map(({ service, secret, path, inClearText }) => {
-    const set = `npm run secrets -- set ${name} ${secret}`;
+  const lines = missing.map(({ service, secret, path, inClearText, generated }) => {
+    const set =
+      generated === true && !byHand
+        ? `npm run secrets -- generate ${name}`
+        : `npm run secrets -- set ${name} ${secret}`;
     const must = `  '${secret}' of ${service} must be ${shapeOf(environment)}`;
     // Its type cannot be changed by writing over it, and whoever could list parameters has read it.
     if (inClearText === true) {
@@ -204,4 +218,24 @@ export async function setSecret(
     }
   }
   return users.map(({ service }) => service);
+}
+
+/**
+ * Makes up every secret that is missing and that nobody has to know before.
+ * @param cloud AWS; by default that of the host's region
+ * @returns what was made up
+ * @throws CommandError when the host is remote and not made by the environment
+ */
+export async function generateSecrets(
+  environment: Environment,
+  cloud?: Cloud,
+): Promise<readonly SecretState[]> {
+  refuseRemote(environment);
+  const states = await secretStates(environment, cloud);
+  const missing = states.filter(
+    // A parameter in clear text has to be deleted first, which is for its owner to do.
+    ({ present, generated, inClearText }) => !present && generated === true && inClearText !== true,
+  );
+  for (const { secret } of missing) await setSecret(environment, secret, randomSecret(), cloud);
+  return missing;
 }

@@ -1,14 +1,19 @@
+import { existsSync } from "node:fs";
 import { createServer } from "node:net";
+import { join } from "node:path";
+import type { ImageName } from "../constructs/core/images";
 import { refuse, type Fault } from "../constructs/core/errors";
 import { demoSecrets } from "../constructs/demo/secrets";
+import { adminPassword } from "../constructs/grafana/secrets";
 import { secretsNeeded, type Environment } from "../stacks/environment";
+import { dispensable } from "../stacks/leave-out";
 import { dockerVariables } from "./docker";
 import { ensureEngine } from "./engine";
 import { firingAlerts, platformFindings, type Addresses, type Finding } from "./health";
 import { provideImages, provideProviders, provideTerraform } from "./provide";
-import { checkSecrets, secretStates, writeSecret } from "./secrets";
+import { checkSecrets, generatedSecrets, randomSecret, writeSecret } from "./secrets";
 import { CommandError, runOrFail, sleep, type Progress } from "./shell";
-import { cdktf, synthesise } from "./terraform-stacks";
+import { cdktf, containersOf, synthesise, type SynthesisedStack } from "./terraform-stacks";
 import {
   cacheDirectory,
   readEnvironment,
@@ -34,32 +39,32 @@ export interface StartOptions {
 
 /** Where the services of an environment are reached. */
 export function addressesOf(environment: Environment): Addresses {
-  const { bindAddress, ports, pushgateway } = environment;
+  const { bindAddress, ports, pushgateway, logs, grafana, traces } = environment;
   const at = (port: number) => `http://${bindAddress}:${String(port)}`;
+  const where = (there: boolean, port: number) => (there ? at(port) : undefined);
   return {
     prometheus: at(ports.prometheus),
     alertmanager: at(ports.alertmanager),
-    push: pushgateway ? at(ports.pushgateway) : undefined,
+    push: where(pushgateway, ports.pushgateway),
+    loki: where(logs !== false, ports.loki),
+    grafana: where(grafana, ports.grafana),
+    jaeger: where(traces !== false && traces.store === "jaeger", ports.jaeger),
+    otlp: where(traces !== false, ports.otlpHttp),
   };
 }
 
+/** The demonstration's secrets, and what nobody has to know before. */
 function generateSecrets(environment: Environment, demo: boolean): void {
-  if (!demo) return;
   const directory = secretsDirectoryOf(environment);
-  for (const { service, secret, value } of demoSecrets(directory)) {
-    writeSecret(directory, { service, secret }, value);
+  if (demo) {
+    for (const { service, secret, value } of demoSecrets(directory)) {
+      writeSecret(directory, { service, secret }, value);
+    }
   }
-}
-
-/** The container that publishes each port of an environment. */
-function publishers(environment: Environment, demo: boolean): Readonly<Record<string, string>> {
-  const { prefix, name, pushgateway } = environment;
-  return {
-    prometheus: `${prefix}-${name}-prometheus`,
-    alertmanager: `${prefix}-${name}-alertmanager`,
-    ...(pushgateway ? { pushgateway: `${prefix}-${name}-push-proxy` } : {}),
-    ...(demo ? { demoL1: `${prefix}-${name}-demo-l1-geth` } : {}),
-  };
+  for (const needed of generatedSecrets(environment)) {
+    if (existsSync(join(directory, needed.service, needed.secret))) continue;
+    writeSecret(directory, needed, randomSecret());
+  }
 }
 
 function isFree(port: number, address: string): Promise<boolean> {
@@ -77,17 +82,20 @@ function isFree(port: number, address: string): Promise<boolean> {
   });
 }
 
-async function refuseTakenPorts(environment: Environment, demo: boolean): Promise<void> {
+async function refuseTakenPorts(
+  environment: Environment,
+  stacks: readonly SynthesisedStack[],
+): Promise<void> {
   const env = dockerVariables(environment);
   const running = (await runOrFail("docker", ["ps", "--format", "{{.Names}}"], { env })).split(
     "\n",
   );
+  const fields = new Map(Object.entries(environment.ports).map(([name, port]) => [port, name]));
   const faults: Fault[] = [];
-  for (const [name, container] of Object.entries(publishers(environment, demo))) {
-    const port = environment.ports[name as keyof Environment["ports"]];
+  for (const { container, port } of stacks.flatMap(({ published }) => published)) {
     if (running.includes(container) || (await isFree(port, environment.bindAddress))) continue;
     faults.push({
-      field: `ports.${name}`,
+      field: `ports.${fields.get(port) ?? String(port)}`,
       allowed: `a port that is free on ${environment.bindAddress}`,
       got: `${port}, which another program uses`,
       repair: "end that program, or set another port in environments/local.ts",
@@ -128,32 +136,37 @@ export async function start({ demo: asked, interactive, progress }: StartOptions
   const began = Date.now();
   const before = readFacts();
   const demo = asked ?? before.demo ?? false;
-  const environment = readEnvironment("local", demo);
+  const whole = readEnvironment("local", demo, []);
   // What a person has to mend is told before anything is built.
-  synthesise("local", demo);
-  generateSecrets(environment, demo);
-  await checkSecrets(environment);
+  const wanted = synthesise("local", demo, {});
+  generateSecrets(whole, demo);
+  await checkSecrets(whole);
   progress("1/4 Docker Engine");
   const engine = await ensureEngine({ progress, interactive, cacheDirectory });
   progress(`  ${engine.version} at ${engine.host}`);
-  await refuseTakenPorts(environment, demo);
+  await refuseTakenPorts(
+    whole,
+    wanted.filter(({ onPlatform }) => onPlatform),
+  );
   progress("2/4 Terraform, provider and images");
   const terraform = await provideTerraform(progress);
   progress(`  ${terraform.flavour} ${terraform.version}`);
   const [cliConfigFile, built] = await Promise.all([
     provideProviders(terraform, progress),
-    provideImages(environment, engine.host, demo, progress),
+    provideImages(whole, engine.host, demo, progress),
   ]);
   const facts = {
     terraform: terraform.binary,
-    ...(built === undefined ? {} : { images: built }),
+    ...(built.file === undefined ? {} : { images: built.file }),
+    ...(built.missing.length === 0 ? {} : { missingImages: built.missing }),
     ...(cliConfigFile === undefined ? {} : { cliConfigFile }),
   };
   // A demonstration that was there is forgotten only when it is gone.
   writeFacts({ ...facts, demo: demo || (before.demo ?? false) });
+  const environment = readEnvironment("local", demo);
   progress("3/4 deploy");
   const stacks = synthesise("local", demo);
-  const containers = stacks.flatMap((stack) => stack.containers);
+  const containers = containersOf(stacks);
   const names = stacks.map(({ name }) => name);
   const { changes } = await cdktf(
     "deploy",
@@ -177,24 +190,52 @@ export async function start({ demo: asked, interactive, progress }: StartOptions
   progress(await farewell(environment, addresses, demo));
 }
 
+function secretsLine(environment: Environment, demo: boolean): string {
+  const needed = secretsNeeded(environment);
+  const typed = needed.filter(({ generated }) => generated !== true).length;
+  const generated = [
+    ...(demo ? ["the demonstration's keys"] : []),
+    ...(typed < needed.length ? ["Grafana's"] : []),
+  ];
+  return [
+    typed === 0 ? "none from you" : `${String(typed)} from you`,
+    ...(generated.length === 0 ? [] : [`${generated.join(" and ")} generated`]),
+  ].join(", ");
+}
+
 async function farewell(
   environment: Environment,
   addresses: Addresses,
   demo: boolean,
 ): Promise<string> {
-  const states = await secretStates(environment);
   const firing = await firingAlerts(addresses.prometheus).catch(() => []);
+  const { grafana, loki, jaeger, otlp, push } = addresses;
+  const secrets = secretsDirectoryOf(environment);
+  const line = (what: string, where: string) => `  ${what.padEnd(13)} ${where}`;
+  const missing = readFacts().missingImages ?? [];
   return [
     "",
-    `  Prometheus    ${addresses.prometheus}`,
-    `  Alertmanager  ${addresses.alertmanager}`,
-    ...(addresses.push === undefined
+    ...(grafana === undefined
       ? []
       : [
-          `  Push metrics  ${addresses.push}/metrics/job/<job>`,
-          `  Runbooks      ${addresses.push}/runbooks/<alert>`,
+          line("Grafana", grafana),
+          line("", `user admin, password in ${secrets}/grafana/${adminPassword.secret}`),
         ]),
-    `  Secrets       ${secretsDirectoryOf(environment)} (${states.length === 0 && !demo ? "none is needed yet" : `${String(secretsNeeded(environment).length)} from you${demo ? ", the demonstration's keys generated" : ""}`})`,
+    line("Prometheus", addresses.prometheus),
+    line("Alertmanager", addresses.alertmanager),
+    ...(loki === undefined ? [] : [line("Loki", loki)]),
+    ...(jaeger === undefined ? [] : [line("Jaeger", jaeger)]),
+    ...(otlp === undefined ? [] : [line("Send traces", `${otlp}/v1/traces`)]),
+    ...(push === undefined
+      ? []
+      : [
+          line("Push metrics", `${push}/metrics/job/<job>`),
+          line("Runbooks", `${push}/runbooks/<alert>`),
+        ]),
+    line("Secrets", `${secrets} (${secretsLine(environment, demo)})`),
+    ...missing.map((image) =>
+      line("Left out", `${image}: ${dispensable[image as ImageName] ?? ""}`),
+    ),
     "",
     ...(firing.length === 0
       ? ["No alert fires."]

@@ -2,10 +2,11 @@ import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from "node
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { App } from "cdktf";
+import { Runtime } from "../constructs/core/runtime";
 import { loadEnvironments } from "../environments/load";
 import { buildOptions, buildStacks } from "../stacks/build";
 import { CommandError, run, runOrFail, withHeartbeat, type Progress } from "./shell";
-import { readEnvironment, readFacts, stateDirectory } from "./workspace";
+import { readEnvironment, readFacts, stateDirectory, type MachineFacts } from "./workspace";
 
 /**
  * Variables that make a synth see what `start` found out about this machine. Images that were built here serve the
@@ -14,8 +15,9 @@ import { readEnvironment, readFacts, stateDirectory } from "./workspace";
 export function stackVariables(
   environment: string,
   demo = readFacts().demo ?? false,
+  facts: MachineFacts = readFacts(),
 ): Record<string, string> {
-  const { images, cliConfigFile, terraform } = readFacts();
+  const { images, cliConfigFile, terraform, missingImages = [] } = facts;
   const here = readEnvironment(environment, demo).engine.type === "local";
   const given = process.env["TF_CLI_CONFIG_FILE"];
   const binary = process.env["TERRAFORM_BINARY_NAME"] ?? terraform;
@@ -26,6 +28,7 @@ export function stackVariables(
     L2O_STATE: stateDirectory,
     ...(demo && environment === "local" ? { L2O_DEMO: "1" } : {}),
     ...(references === undefined ? {} : { L2O_IMAGES: references }),
+    L2O_MISSING_IMAGES: here ? missingImages.join(",") : "",
     ...(mirror === undefined ? {} : { TF_CLI_CONFIG_FILE: mirror }),
     ...(binary === undefined ? {} : { TERRAFORM_BINARY_NAME: binary }),
     CHECKPOINT_DISABLE: "1",
@@ -42,21 +45,37 @@ export interface SynthesisedStack {
   readonly containers: readonly string[];
   /** Names of the data volumes on the engine. */
   readonly volumes: readonly string[];
+  /** References of the images that run. */
+  readonly images: readonly string[];
+  /** Ports on the bind address, with the container that has each. */
+  readonly published: readonly { readonly container: string; readonly port: number }[];
+  /** Whether it runs on the environment's own engine, as all but the agents of other hosts do. */
+  readonly onPlatform: boolean;
+  /** What its services need of their machine, as a table; nothing for a stack without services. */
+  readonly budget: string | undefined;
   /** How many resources Terraform knows. */
   readonly resources: number;
 }
 
+interface ResourceJson {
+  readonly name?: string;
+  readonly ports?: readonly { readonly external: number }[];
+}
+
 interface StackJson {
-  readonly resource?: Readonly<
-    Record<string, Readonly<Record<string, { readonly name?: string }>>>
-  >;
+  readonly resource?: Readonly<Record<string, Readonly<Record<string, ResourceJson>>>>;
 }
 
 /**
  * Synthesises an environment into a throw-away folder and reads what it consists of.
+ * @param facts about this machine; by default what `start` found out
  * @throws ConfigurationError, BudgetError
  */
-export function synthesise(environment: string, demo?: boolean): readonly SynthesisedStack[] {
+export function synthesise(
+  environment: string,
+  demo?: boolean,
+  facts?: MachineFacts,
+): readonly SynthesisedStack[] {
   const outdir = mkdtempSync(join(tmpdir(), "l2-observatory-"));
   try {
     const app = new App({ outdir });
@@ -64,9 +83,16 @@ export function synthesise(environment: string, demo?: boolean): readonly Synthe
     buildStacks(
       app,
       environments,
-      buildOptions(stackVariables(environment, demo), Object.keys(environments)),
+      buildOptions(stackVariables(environment, demo, facts), Object.keys(environments)),
     );
     app.synth();
+    const budgets = new Map(
+      app.node
+        .findAll()
+        .flatMap((one) =>
+          one instanceof Runtime ? [[one.node.scope?.node.id ?? "", one.budget.table()]] : [],
+        ),
+    );
     return readdirSync(join(outdir, "stacks")).map((name) => {
       const file = join(outdir, "stacks", name, "cdk.tf.json");
       const { resource = {} } = JSON.parse(readFileSync(file, "utf8")) as StackJson;
@@ -76,12 +102,24 @@ export function synthesise(environment: string, demo?: boolean): readonly Synthe
         name,
         containers: names("docker_container"),
         volumes: names("docker_volume"),
+        images: names("docker_image"),
+        published: Object.values(resource["docker_container"] ?? {}).flatMap(
+          ({ name: container = "", ports = [] }) =>
+            ports.map(({ external }) => ({ container, port: external })),
+        ),
+        budget: budgets.get(name),
+        onPlatform: !name.startsWith(`${environment}-agent-`),
         resources: Object.values(resource).reduce((n, all) => n + Object.keys(all).length, 0),
       };
     });
   } finally {
     rmSync(outdir, { recursive: true, force: true });
   }
+}
+
+/** Names of the containers on the environment's own engine. */
+export function containersOf(stacks: readonly SynthesisedStack[]): readonly string[] {
+  return stacks.flatMap(({ containers, onPlatform }) => (onPlatform ? containers : []));
 }
 
 /** Where cdktf writes what Terraform reads. */

@@ -4,12 +4,15 @@ import { join, resolve } from "node:path";
 import { ConfigurationError, show } from "../constructs/core/errors";
 import { loadEnvironments } from "../environments/load";
 import { parseEnvironment, type Environment } from "../stacks/environment";
+import { leaveOut } from "../stacks/leave-out";
 import { CommandError } from "./shell";
 
 /** What `start` found out about this machine, kept so that later commands act alike. */
 export interface MachineFacts {
   /** JSON file of image references for a machine without a container registry. */
   readonly images?: string;
+  /** Images that cannot be had here: what needs them is left out. */
+  readonly missingImages?: readonly string[];
   /** Terraform CLI configuration for a machine without a provider registry. */
   readonly cliConfigFile?: string;
   /** Terraform or OpenTofu. */
@@ -49,10 +52,14 @@ export function writeFacts(facts: MachineFacts): void {
 }
 
 /**
- * Reads and checks one environment.
+ * Reads and checks one environment. On this machine's engine it is without what cannot run here.
  * @throws ConfigurationError when there is none of that name, or with all its faults
  */
-export function readEnvironment(name: string, demo = readFacts().demo ?? false): Environment {
+export function readEnvironment(
+  name: string,
+  demo = readFacts().demo ?? false,
+  missingImages = readFacts().missingImages ?? [],
+): Environment {
   const environments = loadEnvironments();
   const make = environments[name];
   if (make === undefined) {
@@ -64,7 +71,8 @@ export function readEnvironment(name: string, demo = readFacts().demo ?? false):
       },
     ]);
   }
-  return parseEnvironment(make(demo));
+  const environment = parseEnvironment(make(demo));
+  return environment.engine.type === "local" ? leaveOut(environment, missingImages) : environment;
 }
 
 /** The folder that holds the secrets of an environment on the Docker host. */

@@ -1,5 +1,4 @@
 import { blackboxExporter } from "../constructs/exporters/blackbox-exporter";
-import { nodeExporter } from "../constructs/exporters/node-exporter";
 import type { EnvironmentInput } from "../stacks/environment";
 
 /** This machine's Docker Engine: no cloud, no account, no secret to type. */
@@ -8,5 +7,5 @@ export const local: EnvironmentInput = {
   engine: { type: "local" },
   // The budget of the smallest production host, so that what runs here runs there.
   machine: { name: "t4g.small", memoryMiB: 2048, swapMiB: 1024, diskGiB: 20 },
-  sources: [nodeExporter({}), blackboxExporter({})],
+  sources: [blackboxExporter({})],
 };

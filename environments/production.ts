@@ -3,7 +3,6 @@ import { blackboxExporter } from "../constructs/exporters/blackbox-exporter";
 import { l2Exporter } from "../constructs/exporters/l2-exporter";
 import { mysqldExporter } from "../constructs/exporters/mysqld-exporter";
 import { nginxExporter } from "../constructs/exporters/nginx-exporter";
-import { nodeExporter } from "../constructs/exporters/node-exporter";
 import { opBatcher } from "../constructs/exporters/op-batcher";
 import { opGeth } from "../constructs/exporters/op-geth";
 import { opNode } from "../constructs/exporters/op-node";
@@ -46,8 +45,8 @@ export const production: EnvironmentInput = {
           name: "application",
           publicKey: "RkFLRS1wdWJsaWMta2V5LW9mLXRoZS1hcHAtaG9zdC0=",
           address: applicationHost,
-          // Its jobs push metrics.
-          allowed: [9091],
+          // Its jobs push metrics, its agent writes metrics and lines.
+          allowed: [9090, 9091, 3100],
         },
       ],
     },
@@ -73,6 +72,13 @@ export const production: EnvironmentInput = {
     P4: ["ops-slack"],
     heartbeat: ["dead-man"],
   },
+  agents: [
+    {
+      agent: "application",
+      engine: { type: "ssh", address: applicationHost },
+      modules: [{ module: "host" }, { module: "docker-logs", drop: ["GET /actuator/health"] }],
+    },
+  ],
   sources: [
     opGeth({ chain, host: rollupHost }),
     opNode({ chain, host: rollupHost, peersExpected: true }),
@@ -113,7 +119,6 @@ export const production: EnvironmentInput = {
       host: applicationHost,
       password: secret("mysql-password"),
     }),
-    nodeExporter({}),
     blackboxExporter({
       probes: [
         { name: "api", target: "https://api.example.com/actuator/health" },

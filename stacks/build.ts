@@ -7,9 +7,11 @@ import { ConfigurationError, refuse, show } from "../constructs/core/errors";
 import { imageFaults } from "../constructs/core/images";
 import { ObservationError } from "../constructs/core/observation";
 import { CostError } from "../constructs/host/cost";
+import { AgentStack } from "./agent-stack";
 import type * as Demo from "./demo-stack";
 import { parseEnvironment, type EnvironmentInput } from "./environment";
 import type * as Host from "./host-stack";
+import { dispensable, leaveOut } from "./leave-out";
 import { MonitoringStack } from "./monitoring-stack";
 
 /** What a run decides, as opposed to what an environment does. */
@@ -22,6 +24,11 @@ export interface BuildOptions {
   readonly stateDirectory: string;
   /** Image references by name. */
   readonly imageOverrides: Readonly<Record<string, string>>;
+  /**
+   * Names of images that cannot be had: on a local engine what needs them is left out.
+   * @default - every image can be had
+   */
+  readonly missingImages?: readonly string[];
 }
 
 /**
@@ -53,15 +60,20 @@ export function readOverrides(file: string): Readonly<Record<string, string>> {
 
 /**
  * Reads the options from the process environment: `L2O_ENVIRONMENTS` (names, comma-separated; default all), `L2O_DEMO`
- * (1), `L2O_STATE` (folder, default `.l2-observatory`), `L2O_IMAGES` (JSON file of image references by name).
+ * (1), `L2O_STATE` (folder, default `.l2-observatory`), `L2O_IMAGES` (JSON file of image references by name),
+ * `L2O_MISSING_IMAGES` (names, comma-separated, of those that cannot be had).
  * @throws ConfigurationError when a name is unknown or a file cannot be read
  */
 export function buildOptions(
   variables: Readonly<Record<string, string | undefined>>,
   known: readonly string[],
 ): BuildOptions {
-  const { L2O_ENVIRONMENTS, L2O_DEMO, L2O_STATE, L2O_IMAGES } = variables;
+  const { L2O_ENVIRONMENTS, L2O_DEMO, L2O_STATE, L2O_IMAGES, L2O_MISSING_IMAGES } = variables;
   const environments = L2O_ENVIRONMENTS?.split(",").map((name) => name.trim()) ?? known;
+  const missingImages =
+    L2O_MISSING_IMAGES?.split(",")
+      .map((name) => name.trim())
+      .filter((name) => name !== "") ?? [];
   refuse("the process environment", [
     ...environments
       .filter((name) => !known.includes(name))
@@ -74,12 +86,21 @@ export function buildOptions(
     ...(L2O_DEMO === undefined || L2O_DEMO === "1"
       ? []
       : [{ field: "L2O_DEMO", allowed: "1 or unset", got: show(L2O_DEMO) }]),
+    ...missingImages
+      .filter((name) => !(name in dispensable))
+      .map((name) => ({
+        field: "L2O_MISSING_IMAGES",
+        allowed: `names out of ${Object.keys(dispensable).join(", ")}`,
+        got: show(name),
+        repair: "nothing works without it: correct or unset the variable",
+      })),
   ]);
   return {
     environments,
     demo: L2O_DEMO === "1",
     stateDirectory: resolve(L2O_STATE ?? ".l2-observatory"),
     imageOverrides: L2O_IMAGES === undefined ? {} : readOverrides(L2O_IMAGES),
+    missingImages,
   };
 }
 
@@ -108,8 +129,9 @@ export function buildStacks(
     try {
       const input = environments[name]?.(demo);
       if (input === undefined) continue;
-      const environment = parseEnvironment(input);
-      const local = environment.engine.type === "local";
+      const asked = parseEnvironment(input);
+      const local = asked.engine.type === "local";
+      const environment = local ? leaveOut(asked, options.missingImages ?? []) : asked;
       const common = { environment, imageOverrides, stateDirectory: `${stateDirectory}/state` };
       if (environment.host !== undefined) {
         new (hostStack())(app, `${environment.name}-host`, {
@@ -131,6 +153,9 @@ export function buildStacks(
           ? {}
           : { sshConfig: `${stateDirectory}/tunnel/${environment.name}/ssh_config` }),
       });
+      for (const agent of environment.agents) {
+        new AgentStack(app, `${environment.name}-agent-${agent.agent}`, { ...common, agent });
+      }
       // Prometheus joins the demonstration's network.
       if (chain !== undefined) monitoring.addDependency(chain);
     } catch (error) {

@@ -1,7 +1,6 @@
 import { resolve } from "node:path";
 import { TerraformOutput, TerraformStack } from "cdktf";
 import type { Construct } from "constructs";
-import { ImageSource } from "../constructs/core/images";
 import { Runtime } from "../constructs/core/runtime";
 import {
   Batcher,
@@ -11,8 +10,8 @@ import {
   RollupStandIn,
 } from "../constructs/demo";
 import { applyBackend } from "./backend";
+import { imagesOf, useDocker } from "./docker";
 import type { Environment } from "./environment";
-import { useDocker } from "./monitoring-stack";
 
 /** Props of {@link DemoStack}. */
 export interface DemoStackProps {
@@ -57,10 +56,7 @@ export class DemoStack extends TerraformStack {
         props.secretsDirectory ??
         environment.secretsDirectory ??
         resolve(stateDirectory ?? ".", "..", "secrets", environment.name),
-      images: new ImageSource({
-        ...environment.images,
-        overrides: { ...environment.images.overrides, ...props.imageOverrides },
-      }),
+      images: imagesOf(environment, props.imageOverrides),
     });
     const { runtime } = this;
     const l1 = new DevChain(this, demoServices.l1, {

@@ -13,9 +13,20 @@ import {
   machineOf,
   secretsDirectoryFaults,
 } from "../constructs/host/schema";
-import { faultsOf, hostName, kebabName, matching, port } from "../constructs/core/schema";
+import { faultsOf, kebabName, matching, port } from "../constructs/core/schema";
+import { logsSchema, schemaFaults } from "../constructs/loki/schema";
 import type { Source } from "../constructs/core/source";
+import { grafanaSecrets } from "../constructs/grafana/secrets";
+import {
+  agentFaults,
+  applicationAgentSchema,
+  type ApplicationAgent,
+  type ApplicationAgentInput,
+  type PlatformAgentInput,
+} from "./agents";
 import { backendSchema } from "./backend";
+import { engineSchema, machineSchema, unroutableAddress } from "./engine";
+import { tracesFaults, tracesSchema } from "./traces";
 
 const source = z.custom<Source>(
   (value) => typeof value === "object" && value !== null && "create" in value && "check" in value,
@@ -24,12 +35,19 @@ const source = z.custom<Source>(
 
 const names = z.array(kebabName);
 
-const octet = "(25[0-5]|2[0-4]\\d|1?\\d?\\d)";
+/** Whether a value is an object whose fields are checked later, with what they must agree with. */
+function isObject(value: unknown): boolean {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
 
-/** Loopback, private (RFC 1918) or carrier-grade NAT addresses: nothing that the internet reaches. */
-const unroutable = new RegExp(
-  `^((127|10)(\\.${octet}){3}|(192\\.168|172\\.(1[6-9]|2\\d|3[01])|100\\.(6[4-9]|[7-9]\\d|1[01]\\d|12[0-7]))(\\.${octet}){2})$`,
+const platformAgentInput = z.custom<PlatformAgentInput | false>(
+  (value) => value === false || isObject(value),
+  { message: "false or an object such as { modules: [{ module: 'host' }] }" },
 );
+
+const applicationAgentInput = z.custom<ApplicationAgentInput>(isObject, {
+  message: "an object such as { agent: 'app', engine: { … }, modules: [ … ] }",
+});
 
 /** What an environment may write. Every field has one sentence; defaults are what a small production wants. */
 export const environmentSchema = z.strictObject({
@@ -38,35 +56,27 @@ export const environmentSchema = z.strictObject({
   /** First part of every container's, volume's and network's name: two platforms can share an engine. */
   prefix: kebabName.default("l2o"),
   /** The Docker Engine that runs the services: this machine's, or one reached over SSH through the tunnel. */
-  engine: z.discriminatedUnion("type", [
-    z.strictObject({ type: z.literal("local") }),
-    z.strictObject({
-      type: z.literal("ssh"),
-      user: matching(/^[a-z_][a-z0-9_-]{0,31}$/, "a user name").default("deploy"),
-      /** The host's address in the tunnel. */
-      address: hostName,
-      port: port.default(22),
-    }),
-  ]),
+  engine: engineSchema,
   /** The only address ports are published on. */
-  bindAddress: matching(unroutable, "a loopback or private IPv4 address").default("127.0.0.1"),
+  bindAddress: unroutableAddress.default("127.0.0.1"),
   /** An AWS host made by this environment; without it the engine runs on a machine that is there already. */
   host: hostSchema.optional(),
   /** What carries the services; the budget is checked against it. Left out where `host` says it. */
-  machine: z
-    .strictObject({
-      name: z.string().min(1),
-      memoryMiB: z.int().min(512).max(1_048_576),
-      swapMiB: z.int().min(0).max(65_536).default(0),
-      diskGiB: z.number().min(1).max(16_384),
-    })
-    .optional(),
+  machine: machineSchema.optional(),
   /** Published ports; no two alike. */
   ports: z
     .strictObject({
       prometheus: port.default(9090),
       pushgateway: port.default(9091),
       alertmanager: port.default(9093),
+      loki: port.default(3100),
+      grafana: port.default(3000),
+      /** Jaeger's pages. */
+      jaeger: port.default(16686),
+      /** OTLP over gRPC, where traces are kept. */
+      otlpGrpc: port.default(4317),
+      /** OTLP over HTTP, where traces are kept. */
+      otlpHttp: port.default(4318),
       /** JSON-RPC of the demonstration's L1, where there is one. */
       demoL1: port.default(18545),
     })
@@ -80,6 +90,16 @@ export const environmentSchema = z.strictObject({
     .prefault({}),
   /** Whether jobs can push metrics (Pushgateway behind its proxy, which also serves the runbooks). */
   pushgateway: z.boolean().default(true),
+  /** How logs are kept, or `false`: then nothing takes them, and no alert on lines is evaluated. */
+  logs: z.union([z.literal(false), logsSchema]).prefault({}),
+  /** How traces are taken and kept, or `false`: then nothing takes OTLP. */
+  traces: z.union([z.literal(false), tracesSchema]).default(false),
+  /** Whether Grafana shows dashboards, logs and traces. */
+  grafana: z.boolean().default(true),
+  /** What the agent on the platform's host collects, or `false`: then there is none. */
+  agent: platformAgentInput.prefault({}),
+  /** Agents on application hosts: each a stack of its own, on that host's engine. */
+  agents: z.array(applicationAgentInput).default([]),
   /** Channels that tell people; names are unique. */
   receivers: z.array(receiverSchema).default([]),
   /** Which receivers hear which priority; by default all that get no heartbeat hear every one. */
@@ -122,7 +142,11 @@ export const environmentSchema = z.strictObject({
 export type EnvironmentInput = z.input<typeof environmentSchema>;
 
 /** An environment that was checked; defaults filled in. */
-export type Environment = Omit<z.output<typeof environmentSchema>, "routes" | "machine"> & {
+export type Environment = Omit<
+  z.output<typeof environmentSchema>,
+  "routes" | "machine" | "agents"
+> & {
+  readonly agents: readonly ApplicationAgent[];
   readonly routes: Routes;
   readonly machine: Machine;
 };
@@ -354,6 +378,25 @@ function hostAndServiceFaults(sound: Parsed, input: EnvironmentInput): Fault[] {
   ];
 }
 
+/** Logs must be in order, and in S3 only where containers get the machine's role. */
+function logsFaults({ logs, host }: Parsed): Fault[] {
+  if (logs === undefined || logs === false) return [];
+  return [
+    ...schemaFaults(logs.schema, "logs.schema"),
+    ...(logs.storage.type === "s3" && host?.containersReachMetadata === false
+      ? [
+          {
+            field: "host.containersReachMetadata",
+            allowed: "true where logs are kept in S3",
+            got: "false",
+            repair:
+              "Loki takes its credentials from the instance's metadata; or keep logs on the file system",
+          },
+        ]
+      : []),
+  ];
+}
+
 /**
  * Checks an environment, all fields and what holds between them.
  * @throws ConfigurationError with every fault at once
@@ -383,6 +426,12 @@ export function parseEnvironment(input: EnvironmentInput): Environment {
     ...sourceFaults(input.sources),
     ...engineFaults(sound, input),
     ...hostAndServiceFaults(sound, input),
+    ...logsFaults(sound),
+    ...tracesFaults(sound.traces),
+    ...agentFaults(
+      { agent: sound.agent, agents: sound.agents },
+      { ...sound, tunnelPeers: sound.host?.tunnel.peers },
+    ),
     ...(sound.images === undefined ? [] : imageFaults(sound.images)),
   );
   refuse(`environment '${typeof input.name === "string" ? input.name : "?"}'`, faults);
@@ -402,6 +451,7 @@ export function parseEnvironment(input: EnvironmentInput): Environment {
     ...environment,
     secretsDirectory,
     machine,
+    agents: environment.agents.map((agent) => applicationAgentSchema.parse(agent)),
     routes: { P1: P1 ?? [], P2: P2 ?? [], P3: P3 ?? [], P4: P4 ?? [], heartbeat },
   };
 }
@@ -411,17 +461,26 @@ export interface NeededSecret {
   /** The service's folder under the secrets directory. */
   readonly service: string;
   readonly secret: string;
+  /** Whether any long random value will do, which nobody has to know before. */
+  readonly generated?: true;
 }
 
 /** Every secret that an environment needs, once per service. */
 export function secretsNeeded(environment: Environment): NeededSecret[] {
-  const needed = [
+  const needed: readonly NeededSecret[] = [
     ...environment.receivers.flatMap((receiver) =>
       secretsOf(receiver).map(({ secret }) => ({ service: "alertmanager", secret })),
     ),
     ...environment.sources.flatMap((one) =>
       one.secrets.map(({ secret }) => ({ service: one.id, secret })),
     ),
+    ...(environment.grafana
+      ? grafanaSecrets.map(({ secret }) => ({
+          service: "grafana",
+          secret,
+          generated: true as const,
+        }))
+      : []),
   ];
   return [...new Map(needed.map((one) => [`${one.service}/${one.secret}`, one])).values()];
 }

@@ -1,21 +1,23 @@
 import { TerraformOutput, TerraformStack } from "cdktf";
 import type { Construct } from "constructs";
-import { DockerProvider } from "@cdktf/provider-docker/lib/provider";
+import type { Alloy } from "../constructs/alloy";
 import { Alertmanager } from "../constructs/alertmanager";
 import { ConfigurationError } from "../constructs/core/errors";
-import { ImageSource } from "../constructs/core/images";
+import type { AnyAlert } from "../constructs/core/alert";
 import { alertsOf, Observations, type Observable } from "../constructs/core/observation";
 import { Runtime } from "../constructs/core/runtime";
+import { Grafana } from "../constructs/grafana";
+import { Jaeger } from "../constructs/jaeger";
+import { Loki } from "../constructs/loki";
+import { OtelCollector } from "../constructs/otel-collector";
 import { Prometheus } from "../constructs/prometheus";
 import { Pushgateway, PushProxy } from "../constructs/pushgateway";
+import { Tempo } from "../constructs/tempo";
+import { agentObservable, newAgent } from "./agent-stack";
+import { platformAgent } from "./agents";
 import { applyBackend } from "./backend";
+import { imagesOf, useDocker } from "./docker";
 import { secretsNeeded, type Environment } from "./environment";
-
-/**
- * Version of the Docker provider, of which the bindings of 3.6.2 are a subset: 3.6.2 panics on `cpus`, deletes stopped
- * containers while planning and pings the host before it is needed.
- */
-export const dockerProviderVersion = "4.5.0";
 
 /** Props of {@link MonitoringStack}. */
 export interface MonitoringStackProps {
@@ -64,6 +66,14 @@ export class MonitoringStack extends TerraformStack {
   readonly runtime: Runtime;
   readonly prometheus: Prometheus;
   readonly alertmanager: Alertmanager;
+  /** Nothing where the environment keeps no logs. */
+  readonly loki: Loki | undefined;
+  /** Tempo or Jaeger; nothing where the environment keeps no traces. */
+  readonly traces: Tempo | Jaeger | undefined;
+  /** Nothing where the environment says so. */
+  readonly grafana: Grafana | undefined;
+  /** The agent of the platform's own host; nothing where the environment says so. */
+  readonly agent: Alloy | undefined;
   readonly #observations = new Observations();
 
   constructor(scope: Construct, id: string, props: MonitoringStackProps) {
@@ -72,7 +82,10 @@ export class MonitoringStack extends TerraformStack {
     const { ports, retention } = environment;
     applyBackend(this, environment.backend, props.stateDirectory);
     useDocker(this, environment, props.sshConfig);
-    const alerts = () => alertsOf(this.prometheus.ruleGroups());
+    const alerts = (): readonly AnyAlert[] => [
+      ...alertsOf(this.prometheus.ruleGroups()),
+      ...(this.loki?.ruleGroups().flatMap((group) => group.alerts) ?? []),
+    ];
 
     this.runtime = new Runtime(this, "runtime", {
       environment: environment.name,
@@ -81,10 +94,7 @@ export class MonitoringStack extends TerraformStack {
       machine: environment.machine,
       protectData: environment.protectData,
       secretsDirectory: secretsDirectoryOf(props),
-      images: new ImageSource({
-        ...environment.images,
-        overrides: { ...environment.images.overrides, ...props.imageOverrides },
-      }),
+      images: imagesOf(environment, props.imageOverrides),
     });
     const { runtime } = this;
     this.alertmanager = new Alertmanager(this, "alertmanager", {
@@ -104,27 +114,104 @@ export class MonitoringStack extends TerraformStack {
         })
       : undefined;
     if (pushProxy !== undefined) this.observe(pushProxy);
+    const common = {
+      runtime,
+      observations: this.#observations,
+      alertmanagers: [this.alertmanager.api],
+      ...(pushProxy === undefined ? {} : { runbooksUrl: pushProxy.runbooksUrl }),
+      dependsOn: [this.alertmanager.container],
+    };
+    this.loki =
+      environment.logs === false
+        ? undefined
+        : new Loki(this, "loki", { ...common, logs: environment.logs, hostPort: ports.loki });
     for (const source of environment.sources) {
       this.observe(...source.create({ scope: this, id: source.id, runtime }));
     }
     this.prometheus = new Prometheus(this, "prometheus", {
-      runtime,
-      observations: this.#observations,
-      alertmanagers: [this.alertmanager.api],
+      ...common,
       hostPort: ports.prometheus,
       retentionDays: retention.days,
       retentionGiB: retention.prometheusGiB,
-      ...(pushProxy === undefined ? {} : { runbooksUrl: pushProxy.runbooksUrl }),
-      dependsOn: [this.alertmanager.container],
     });
+    this.traces = environment.traces === false ? undefined : this.#traces(environment);
+    this.agent = environment.agent === false ? undefined : this.#agent(environment);
+    for (const agent of environment.agents) this.observe(agentObservable(agent));
+    this.grafana = environment.grafana ? this.#grafana(ports.grafana) : undefined;
     runtime.budget.assertFits();
 
-    const address = (port: number) => `http://${environment.bindAddress}:${String(port)}`;
-    new TerraformOutput(this, "prometheus_url", { value: address(ports.prometheus) });
-    new TerraformOutput(this, "alertmanager_url", { value: address(ports.alertmanager) });
-    if (pushProxy !== undefined) {
-      new TerraformOutput(this, "push_url", { value: address(ports.pushgateway) });
+    this.#outputs(environment, pushProxy !== undefined);
+  }
+
+  /** The store of traces, and the Collector where that takes OTLP. */
+  #traces({ traces, ports }: Environment): Tempo | Jaeger | undefined {
+    if (traces === false) return undefined;
+    const { runtime, prometheus } = this;
+    const { store: kind, collector, retentionDays, diskGiB, tailSampling } = traces;
+    const kept = {
+      runtime,
+      ...(retentionDays === undefined ? {} : { retentionDays }),
+      ...(diskGiB === undefined ? {} : { diskGiB }),
+    };
+    const store =
+      kind === "tempo"
+        ? new Tempo(this, "tempo", { ...kept, metrics: prometheus.push })
+        : new Jaeger(this, "jaeger", { ...kept, hostPort: ports.jaeger });
+    this.observe(store);
+    if (collector === "otel-collector") {
+      this.observe(
+        new OtelCollector(this, "otel-collector", {
+          runtime,
+          traces: store,
+          metrics: prometheus.push,
+          grpcHostPort: ports.otlpGrpc,
+          httpHostPort: ports.otlpHttp,
+          ...(tailSampling === undefined ? {} : { tailSampling }),
+        }),
+      );
     }
+    return store;
+  }
+
+  #agent(environment: Environment): Alloy | undefined {
+    if (environment.agent === false) return undefined;
+    const { runtime, prometheus, loki, traces } = this;
+    const agent = newAgent(this, runtime, platformAgent(environment.agent, environment), {
+      metrics: prometheus.push,
+      ...(loki === undefined ? {} : { logs: loki.push }),
+      ...(traces === undefined ? {} : { traces: traces.spansOverHttp }),
+    });
+    this.observe(agentObservable(agent.agent));
+    return agent.alloy;
+  }
+
+  #grafana(hostPort: number): Grafana {
+    const { runtime, prometheus, loki, traces, alertmanager } = this;
+    const grafana = new Grafana(this, "grafana", {
+      runtime,
+      metrics: prometheus,
+      alertmanager,
+      hostPort,
+      ...(loki === undefined ? {} : { logs: loki }),
+      ...(traces === undefined ? {} : { traces }),
+    });
+    this.observe(grafana);
+    return grafana;
+  }
+
+  #outputs({ bindAddress, ports, traces }: Environment, pushed: boolean): void {
+    const output = (name: string, port: number, there = true) => {
+      if (!there) return;
+      const value = `http://${bindAddress}:${String(port)}`;
+      new TerraformOutput(this, name, { value });
+    };
+    output("grafana_url", ports.grafana, this.grafana !== undefined);
+    output("prometheus_url", ports.prometheus);
+    output("alertmanager_url", ports.alertmanager);
+    output("loki_url", ports.loki, this.loki !== undefined);
+    output("jaeger_url", ports.jaeger, this.traces?.kind === "jaeger");
+    output("otlp_http_url", ports.otlpHttp, traces !== false);
+    output("push_url", ports.pushgateway, pushed);
   }
 
   /**
@@ -134,33 +221,4 @@ export class MonitoringStack extends TerraformStack {
   observe(...observables: readonly Observable[]): void {
     this.#observations.add(...observables);
   }
-}
-
-/** One connection for all resources: a dozen parallel log-ins run into sshd's MaxStartups. */
-const sharedConnection = [
-  "StrictHostKeyChecking=yes",
-  "ControlMaster=auto",
-  "ControlPath=~/.ssh/l2o-%C",
-  "ControlPersist=30s",
-].flatMap((option) => ["-o", option]);
-
-/**
- * The Docker provider of a stack, for the environment's engine.
- * @param sshConfig what `ssh -F` reads for a remote engine; by default the user's own configuration
- */
-export function useDocker(
-  stack: TerraformStack,
-  { engine }: Pick<Environment, "engine">,
-  sshConfig?: string,
-): void {
-  new DockerProvider(stack, "docker", {
-    ...(engine.type === "local"
-      ? {}
-      : {
-          host: `ssh://${engine.user}@${engine.address}:${String(engine.port)}`,
-          sshOpts: sshConfig === undefined ? sharedConnection : ["-F", sshConfig],
-        }),
-  });
-  stack.addOverride("terraform.required_version", ">= 1.10");
-  stack.addOverride("terraform.required_providers.docker.version", dockerProviderVersion);
 }

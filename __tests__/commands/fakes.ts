@@ -33,6 +33,7 @@ export function hostEnvironment(
       ...host,
     },
     backend,
+    grafana: false,
     receivers: [
       { name: "ops", type: "slack", webhookUrl: secret("slack-webhook-url") },
       { name: "hook", type: "webhook", url: secret("hook-url") },

@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { checkSecrets, secretStates, setSecret } from "../../commands/secrets";
+import { checkSecrets, generateSecrets, secretStates, setSecret } from "../../commands/secrets";
 import { secret } from "../../constructs/core/secret";
 import { parseEnvironment, type Environment } from "../../stacks/environment";
 import { FakeCloud, hostEnvironment } from "./fakes";
@@ -16,12 +16,13 @@ afterEach(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-function environment(): Environment {
+function environment(grafana = false): Environment {
   return parseEnvironment({
     name: "unit",
     engine: { type: "local" },
     machine: { name: "vm", memoryMiB: 2048, diskGiB: 20 },
     secretsDirectory: join(folder, "unit"),
+    grafana,
     receivers: [
       { name: "ops", type: "slack", webhookUrl: secret("slack-webhook-url") },
       { name: "hook", type: "webhook", url: secret("hook-url"), bearerToken: secret("hook-token") },
@@ -73,6 +74,26 @@ test("fails on a name that nothing needs and on an empty value, both at once", a
       "  'secret' must be one of slack-webhook-url, hook-url, hook-token, got 'slack-url'",
       "  'value' must be the secret on standard input, got nothing",
     ].join("\n"),
+  );
+});
+
+test("makes up what nobody has to know before, once, and nothing else", async () => {
+  const made = await generateSecrets(environment(true));
+  expect(made.map(({ secret: name }) => name)).toEqual([
+    "grafana-admin-password",
+    "grafana-secret-key",
+  ]);
+  const values = made.map(({ path }) => readFileSync(path, "utf8"));
+  for (const value of values) expect(value).toMatch(/^[\w-]{32}$/);
+  expect(new Set(values).size).toBe(2);
+  expect(await generateSecrets(environment(true))).toEqual([]);
+  expect(made.map(({ path }) => readFileSync(path, "utf8"))).toEqual(values);
+  await expect(checkSecrets(environment(true))).rejects.toThrow("lacks 3 of 5 secrets");
+});
+
+test("names the command that makes up what is missing", async () => {
+  await expect(checkSecrets(environment(true))).rejects.toThrow(
+    "'grafana-secret-key' of grafana must be a file, got nothing; npm run secrets -- generate unit",
   );
 });
 

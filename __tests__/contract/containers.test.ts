@@ -1,9 +1,15 @@
 import { isPinned } from "../../constructs/core/images";
-import { built, containersOf, unescaped, type ContainerResource } from "../support/synth";
+import {
+  containersOf,
+  everyCombination,
+  unescaped,
+  type ContainerResource,
+} from "../support/synth";
 
 /** Containers that the engine cannot probe, with the reason. */
 const withoutProbe: Readonly<Record<string, string>> = {
   "l2-batcher": "the public image holds op-batcher alone; BatcherDown watches it",
+  "otel-collector": "the public image holds the Collector alone; OtelCollectorDown watches it",
   "nginx-exporter-web": "the public image holds the exporter alone; NginxExporterDown watches it",
 };
 
@@ -12,15 +18,36 @@ const usersOfImages: Readonly<Record<string, string>> = {
   "push-proxy": "nginx-unprivileged runs as uid 101",
 };
 
+/** Containers that run as root, with the reason. */
+const rootUsers: Readonly<Record<string, string>> = {
+  "socket-proxy":
+    "the socket belongs to root and to a group that differs by host; it has no capability",
+};
+
 /** Folders of the host that a container may read, with the reason. */
 const hostFolders: Readonly<Record<string, string>> = {
   "node-exporter /proc": "CPU, memory and load of the host",
   "node-exporter /sys": "devices and temperatures of the host",
   "node-exporter /": "free space of the host's file systems",
+  "alloy /proc": "CPU, memory and load of the host",
+  "alloy /sys": "devices and temperatures of the host",
+  "alloy /": "free space of the host's file systems",
+  "alloy /var/log/nginx": "log files of an environment's choice",
+  "socket-proxy /var/run/docker.sock": "the only one that holds it; answers GET on listed paths",
 };
 
 /** Containers that may publish a port. */
-const published = ["alertmanager", "l1-geth", "prometheus", "push-proxy"];
+const published = [
+  "alertmanager",
+  "alloy",
+  "grafana",
+  "jaeger",
+  "l1-geth",
+  "loki",
+  "otel-collector",
+  "prometheus",
+  "push-proxy",
+];
 
 const goDuration = /^(?:[1-9]\d*h)?(?:[1-9]\d*m|(?<=h)0m)?(?:[1-9]\d*s|(?<=[hm])0s)$/;
 const privateAddress =
@@ -30,7 +57,7 @@ const keyMaterial =
 
 const secretsMount = "/run/secrets/l2-observatory";
 
-const all = built.flatMap((environment) =>
+const all = everyCombination.flatMap((environment) =>
   containersOf(environment).map((container) => ({
     environment,
     id: `${environment.name}/${container.hostname}`,
@@ -38,7 +65,10 @@ const all = built.flatMap((environment) =>
   })),
 );
 
-function imageOf(environment: (typeof built)[number], { image }: ContainerResource): string {
+function imageOf(
+  environment: (typeof everyCombination)[number],
+  { image }: ContainerResource,
+): string {
   const address = /^\$\{docker_image\.([\w-]+)\.image_id\}$/.exec(image)?.[1] ?? "";
   return (
     Object.values(environment.stacks)
@@ -48,8 +78,14 @@ function imageOf(environment: (typeof built)[number], { image }: ContainerResour
 }
 
 test("the suite looks at every environment's containers", () => {
-  expect(built.map(({ name }) => name)).toEqual(["local", "production", "local-demo"]);
-  expect(all.length).toBeGreaterThan(20);
+  expect(everyCombination.map(({ name }) => name)).toEqual([
+    "local",
+    "production",
+    "local-demo",
+    "everything",
+    "left-out",
+  ]);
+  expect(all.length).toBeGreaterThan(50);
 });
 
 describe.each(all)("$id", ({ environment, container }) => {
@@ -103,6 +139,7 @@ describe.each(all)("$id", ({ environment, container }) => {
     expect(privileged ?? false).toBe(false);
     expect(security_opts).toEqual(["no-new-privileges:true"]);
     if (hostname in usersOfImages) expect(user).toBeUndefined();
+    else if (hostname in rootUsers) expect(user).toBe("0:0");
     else expect(user).toMatch(/^[1-9]\d*:[1-9]\d*$/);
   });
 
@@ -176,14 +213,14 @@ describe.each(all)("$id", ({ environment, container }) => {
     for (const { type, source, target, read_only } of mounts) {
       expect(type).toBe("bind");
       expect(read_only).toBe(true);
-      expect(source).not.toMatch(/docker\.sock|containerd\.sock/);
+      if (hostname !== "socket-proxy") expect(source).not.toMatch(/docker\.sock|containerd\.sock/);
       if (target === secretsMount) expect(source).toMatch(new RegExp(`/${hostname}$`));
       else expect(Object.keys(hostFolders)).toContain(`${hostname} ${source}`);
     }
   });
 });
 
-describe.each([...built])("environment $name", (environment) => {
+describe.each([...everyCombination])("environment $name", (environment) => {
   const containers = containersOf(environment);
 
   test("publishes no port twice", () => {
@@ -199,7 +236,8 @@ describe.each([...built])("environment $name", (environment) => {
         Object.values(resource[type] ?? {}).map(({ name }) => `${type} ${name}`),
       ),
     );
-    for (const name of named) expect(name).toMatch(/ l2o-(local|production)-[a-z0-9-]+$/);
+    for (const name of named)
+      expect(name).toMatch(/ l2o-(local|production|everything|left-out)-[a-z0-9-]+$/);
     expect(new Set(named).size).toBe(named.length);
   });
 
@@ -220,6 +258,8 @@ test("no exception is left over", () => {
   const names = all.map(({ container }) => container.hostname);
   expect(names).toEqual(expect.arrayContaining(Object.keys(withoutProbe)));
   expect(names).toEqual(expect.arrayContaining(Object.keys(usersOfImages)));
+  expect(names).toEqual(expect.arrayContaining(Object.keys(rootUsers)));
+  expect(names).toEqual(expect.arrayContaining(published));
   const mounted = all.flatMap(({ container }) =>
     (container.mounts ?? []).map(({ source }) => `${container.hostname} ${source}`),
   );

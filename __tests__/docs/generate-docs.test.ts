@@ -7,7 +7,7 @@ import { factories, parts, serviceTable } from "../../tools/docs/services";
 import { literal, table } from "../../tools/docs/table";
 import { environmentFields, fill, generated, sourceFields, stale } from "../../tools/generate-docs";
 import { environmentSchema } from "../../stacks/environment";
-import { rules } from "../support/catalogue";
+import { logRules, rules } from "../support/catalogue";
 
 const contents = generated();
 const fields = new Map(environmentFields().map((field) => [field.path, field]));
@@ -141,7 +141,7 @@ describe("the table of services", () => {
     const told = all.flatMap(({ alerts }) =>
       [...alerts].flatMap(([alert, of]) => of.map((priority) => `${alert} ${priority}`)),
     );
-    const known = rules().flatMap((rule) =>
+    const known = [...rules(), ...logRules().flatMap((group) => group.alerts)].flatMap((rule) =>
       "name" in rule ? [`${rule.name} ${rule.priority}`] : [],
     );
     expect(told.filter((one) => !known.includes(one))).toEqual([]);

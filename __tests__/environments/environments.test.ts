@@ -12,9 +12,9 @@ describe.each([
     expect(parseEnvironment(input).name).toBe(name);
   });
 
-  test("needs secrets where it is said, and none on this machine", () => {
-    const needed = secretsNeeded(parseEnvironment(input)).map(
-      ({ service, secret }) => `${service}/${secret}`,
+  test("needs secrets where it is said; on this machine only such as are made up", () => {
+    const needed = secretsNeeded(parseEnvironment(input)).flatMap(
+      ({ service, secret, generated }) => (generated === true ? [] : `${service}/${secret}`),
     );
     expect(needed).toEqual(
       name === "local"

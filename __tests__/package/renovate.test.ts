@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { images } from "../../constructs/core/images";
 import { packageRoot } from "../../constructs/core/paths";
-import { dockerProviderVersion } from "../../stacks/monitoring-stack";
+import { dockerProviderVersion } from "../../stacks/docker";
 
 interface Manager {
   readonly managerFilePatterns: readonly string[];
@@ -37,6 +37,6 @@ describe("Renovate", () => {
   });
 
   it("finds the version of the Docker provider", () => {
-    expect(found("stacks/monitoring-stack.ts")).toEqual([{ currentValue: dockerProviderVersion }]);
+    expect(found("stacks/docker.ts")).toEqual([{ currentValue: dockerProviderVersion }]);
   });
 });

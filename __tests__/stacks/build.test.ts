@@ -96,7 +96,7 @@ describe("buildStacks", () => {
       refusalOf(() => {
         buildStacks(Testing.app(), small, options("local"));
       }),
-    ).toContain("'machine.diskGiB' must be at least 7 for 4.2 GiB of data, got 5");
+    ).toContain("'machine.diskGiB' must be at least 12 for 8.2 GiB of data, got 5");
   });
 });
 
@@ -145,7 +145,18 @@ describe("buildOptions", () => {
       demo: false,
       stateDirectory: "/state",
       imageOverrides: {},
+      missingImages: [],
     });
+  });
+
+  test("fails when an image is missing without which nothing works", () => {
+    expect(buildOptions({ L2O_MISSING_IMAGES: "alloy, tempo" }, ["a"]).missingImages).toEqual([
+      "alloy",
+      "tempo",
+    ]);
+    expect(() => buildOptions({ L2O_MISSING_IMAGES: "alloy,prometheus" }, ["a"])).toThrow(
+      "'L2O_MISSING_IMAGES' must be names out of alloy, grafana, tempo, got 'prometheus'; nothing works without it: correct or unset the variable",
+    );
   });
 
   test("reads names, the demonstration and image references", () => {

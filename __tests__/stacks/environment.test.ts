@@ -1,4 +1,5 @@
 import { ConfigurationError, describeFault } from "../../constructs/core/errors";
+import { images } from "../../constructs/core/images";
 import { secret } from "../../constructs/core/secret";
 import { blackboxExporter } from "../../constructs/exporters/blackbox-exporter";
 import { l2Exporter } from "../../constructs/exporters/l2-exporter";
@@ -283,7 +284,7 @@ describe("fails when", () => {
       "an image is unknown",
       { images: { overrides: { prometheuss: "a:v1" } } },
       [
-        "'images.overrides.prometheuss' must be one of prometheus, alertmanager, pushgateway, blackbox-exporter, node-exporter, redis-exporter, mysqld-exporter, nginx-exporter, nginx, node, geth, op-batcher, got 'prometheuss'",
+        `'images.overrides.prometheuss' must be one of ${Object.keys(images).join(", ")}, got 'prometheuss'`,
       ],
     ],
     ...["a/prometheus", "a/prometheus:latest", "a/prometheus:main", "a/prometheus:v3-latest"].map(
@@ -378,6 +379,51 @@ describe("fails with a host of its own when", () => {
     ],
   ])("%s", (_what, change, says) => {
     expect(faultsOf({ ...soundHostEnvironment, machine: undefined, ...change })).toEqual(says);
+  });
+});
+
+describe("logs", () => {
+  const s3 = { type: "s3", bucket: "example-logs", region: "eu-central-1" } as const;
+
+  test("are kept for 15 days where nothing is said, and not at all where it is said", () => {
+    expect(parseEnvironment(soundEnvironment).logs).toMatchObject({
+      retentionDays: 15,
+      storage: { type: "filesystem" },
+      limits: { ingestionMBPerSecond: 1, streams: 500 },
+    });
+    expect(parseEnvironment({ ...soundEnvironment, logs: false }).logs).toBe(false);
+  });
+
+  test("fail with several faults, each told", () => {
+    expect(() =>
+      parseEnvironment({ ...soundEnvironment, logs: { retentionDays: 0, errorBurst: 0 } }),
+    ).toThrow(
+      /'logs\.retentionDays' must be at least 1, got 0[^]*'logs\.errorBurst' must be at least 1, got 0/,
+    );
+  });
+
+  test("fail when an earlier period is not earlier", () => {
+    expect(() =>
+      parseEnvironment({
+        ...soundEnvironment,
+        logs: { schema: { earlier: [{ from: "2025-01-01", store: "tsdb", schema: "v12" }] } },
+      }),
+    ).toThrow(
+      "'logs.schema.earlier[0].from' must be before 'logs.schema.from', '2024-01-01', got '2025-01-01'",
+    );
+  });
+
+  test("fail in S3 when containers do not get the rights of the host that is made", () => {
+    const { host } = soundHostEnvironment;
+    const environment = { ...soundHostEnvironment, logs: { storage: s3 } };
+    expect(() => parseEnvironment(environment)).toThrow(
+      "'host.containersReachMetadata' must be true where logs are kept in S3, got false",
+    );
+    if (host === undefined) throw new Error("no host");
+    expect(() =>
+      parseEnvironment({ ...environment, host: { ...host, containersReachMetadata: true } }),
+    ).not.toThrow();
+    expect(() => parseEnvironment({ ...soundEnvironment, logs: { storage: s3 } })).not.toThrow();
   });
 });
 

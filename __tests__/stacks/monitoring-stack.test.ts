@@ -1,13 +1,11 @@
 import { Testing } from "cdktf";
 import { Endpoint } from "../../constructs/core/endpoint";
 import type { Observable } from "../../constructs/core/observation";
+import { opNode } from "../../constructs/exporters/op-node";
 import { nodeExporter } from "../../constructs/exporters/node-exporter";
 import { parseEnvironment, type EnvironmentInput } from "../../stacks/environment";
-import {
-  dockerProviderVersion,
-  MonitoringStack,
-  type MonitoringStackProps,
-} from "../../stacks/monitoring-stack";
+import { dockerProviderVersion } from "../../stacks/docker";
+import { MonitoringStack, type MonitoringStackProps } from "../../stacks/monitoring-stack";
 import { soundEnvironment } from "../support/refusals";
 import { built, type ContainerResource, type Synthesised } from "../support/synth";
 
@@ -67,6 +65,7 @@ describe("MonitoringStack", () => {
   test("runs the servers and the sources of the environment", () => {
     expect(hosts(synth(stackOf()))).toEqual([
       "alertmanager",
+      "loki",
       "node-exporter",
       "prometheus",
       "push-proxy",
@@ -76,9 +75,40 @@ describe("MonitoringStack", () => {
 
   test("leaves Pushgateway and its links out where nothing is pushed", () => {
     const stack = synth(stackOf({ pushgateway: false }));
-    expect(hosts(stack)).toEqual(["alertmanager", "node-exporter", "prometheus"]);
-    expect(Object.keys(stack.output ?? {}).sort()).toEqual(["alertmanager_url", "prometheus_url"]);
+    expect(hosts(stack)).toEqual(["alertmanager", "loki", "node-exporter", "prometheus"]);
+    expect(Object.keys(stack.output ?? {}).sort()).toEqual([
+      "alertmanager_url",
+      "loki_url",
+      "prometheus_url",
+    ]);
     expect(JSON.stringify(container(stack, "prometheus").upload)).not.toContain("runbook_url");
+  });
+
+  test("keeps no logs and evaluates nothing on them where the environment says so", () => {
+    const stack = stackOf({ logs: false, sources: [opNode({ chain: "a" })] });
+    expect(stack.loki).toBeUndefined();
+    const synthesised = synth(stack);
+    expect(hosts(synthesised)).not.toContain("loki");
+    expect(Object.keys(synthesised.output ?? {})).not.toContain("loki_url");
+    expect(JSON.stringify(synthesised)).not.toContain("NodePipelineReset");
+  });
+
+  test("serves the runbooks of alerts on logs", () => {
+    const stack = synth(stackOf({ sources: [opNode({ chain: "a" })] }));
+    const pages = (container(stack, "push-proxy").upload ?? []).map(({ file }) => file);
+    expect(pages).toEqual(
+      expect.arrayContaining([
+        "/usr/share/l2-observatory/runbooks/LokiDown.md",
+        "/usr/share/l2-observatory/runbooks/LogErrorBurst.md",
+        "/usr/share/l2-observatory/runbooks/NodePipelineReset.md",
+      ]),
+    );
+  });
+
+  test("tells Alertmanager what inhibits alerts on logs", () => {
+    const stack = synth(stackOf({ sources: [opNode({ chain: "a" })] }));
+    const [file] = container(stack, "alertmanager").upload ?? [];
+    expect(file?.content).toContain('alertname="NodePipelineReset"');
   });
 
   test("publishes the environment's ports on its address", () => {
@@ -237,65 +267,100 @@ test("addresses of every stack", () => {
       ],
       "local-demo: local-monitoring": [
         "docker_container.alertmanager_container_9962CF4A",
+        "docker_container.alloy_container_0CDFE80C",
         "docker_container.blackbox-exporter_container_F9B273AF",
+        "docker_container.grafana_container_39109D2F",
         "docker_container.l2-exporter_container_02834EBB",
-        "docker_container.node-exporter_container_35EF3540",
+        "docker_container.loki_container_A499C913",
         "docker_container.prometheus_container_4574EB90",
         "docker_container.push-proxy_container_66709318",
         "docker_container.pushgateway_container_E12FF86D",
+        "docker_container.socket-proxy_container_2602B88D",
         "docker_image.alertmanager_image_E5AD0ECF",
+        "docker_image.alloy_image_5025626B",
         "docker_image.blackbox-exporter_image_A9BFF622",
+        "docker_image.grafana_image_19C47B00",
         "docker_image.l2-exporter_image_9A035CBB",
-        "docker_image.node-exporter_image_6DAA92D6",
+        "docker_image.loki_image_D8E5FD14",
         "docker_image.prometheus_image_EC0698D5",
         "docker_image.push-proxy_image_C7EA3CD1",
         "docker_image.pushgateway_image_9D52C442",
+        "docker_image.socket-proxy_image_5A071C83",
         "docker_network.runtime_network_7A5E648C",
         "docker_volume.alertmanager_data_67B04B41",
+        "docker_volume.alloy_data_9EE3F536",
+        "docker_volume.grafana_data_1044B25B",
+        "docker_volume.loki_data_91A5006B",
         "docker_volume.prometheus_data_39C1C252",
         "docker_volume.pushgateway_data_974900F5",
       ],
       "local: local-monitoring": [
         "docker_container.alertmanager_container_9962CF4A",
+        "docker_container.alloy_container_0CDFE80C",
         "docker_container.blackbox-exporter_container_F9B273AF",
-        "docker_container.node-exporter_container_35EF3540",
+        "docker_container.grafana_container_39109D2F",
+        "docker_container.loki_container_A499C913",
         "docker_container.prometheus_container_4574EB90",
         "docker_container.push-proxy_container_66709318",
         "docker_container.pushgateway_container_E12FF86D",
+        "docker_container.socket-proxy_container_2602B88D",
         "docker_image.alertmanager_image_E5AD0ECF",
+        "docker_image.alloy_image_5025626B",
         "docker_image.blackbox-exporter_image_A9BFF622",
-        "docker_image.node-exporter_image_6DAA92D6",
+        "docker_image.grafana_image_19C47B00",
+        "docker_image.loki_image_D8E5FD14",
         "docker_image.prometheus_image_EC0698D5",
         "docker_image.push-proxy_image_C7EA3CD1",
         "docker_image.pushgateway_image_9D52C442",
+        "docker_image.socket-proxy_image_5A071C83",
         "docker_network.runtime_network_7A5E648C",
         "docker_volume.alertmanager_data_67B04B41",
+        "docker_volume.alloy_data_9EE3F536",
+        "docker_volume.grafana_data_1044B25B",
+        "docker_volume.loki_data_91A5006B",
         "docker_volume.prometheus_data_39C1C252",
         "docker_volume.pushgateway_data_974900F5",
       ],
+      "production: production-agent-application": [
+        "docker_container.alloy_container_0CDFE80C",
+        "docker_container.socket-proxy_container_2602B88D",
+        "docker_image.alloy_image_5025626B",
+        "docker_image.socket-proxy_image_5A071C83",
+        "docker_network.runtime_network_7A5E648C",
+        "docker_volume.alloy_data_9EE3F536",
+      ],
       "production: production-monitoring": [
         "docker_container.alertmanager_container_9962CF4A",
+        "docker_container.alloy_container_0CDFE80C",
         "docker_container.blackbox-exporter_container_F9B273AF",
+        "docker_container.grafana_container_39109D2F",
         "docker_container.l2-exporter_container_02834EBB",
+        "docker_container.loki_container_A499C913",
         "docker_container.mysqld-exporter-orders_container_E219B12E",
         "docker_container.nginx-exporter-web_container_2A713F89",
-        "docker_container.node-exporter_container_35EF3540",
         "docker_container.prometheus_container_4574EB90",
         "docker_container.push-proxy_container_66709318",
         "docker_container.pushgateway_container_E12FF86D",
         "docker_container.redis-exporter-sessions_container_0BA7B724",
+        "docker_container.socket-proxy_container_2602B88D",
         "docker_image.alertmanager_image_E5AD0ECF",
+        "docker_image.alloy_image_5025626B",
         "docker_image.blackbox-exporter_image_A9BFF622",
+        "docker_image.grafana_image_19C47B00",
         "docker_image.l2-exporter_image_9A035CBB",
+        "docker_image.loki_image_D8E5FD14",
         "docker_image.mysqld-exporter-orders_image_9CE6ED75",
         "docker_image.nginx-exporter-web_image_A684BF75",
-        "docker_image.node-exporter_image_6DAA92D6",
         "docker_image.prometheus_image_EC0698D5",
         "docker_image.push-proxy_image_C7EA3CD1",
         "docker_image.pushgateway_image_9D52C442",
         "docker_image.redis-exporter-sessions_image_293E3765",
+        "docker_image.socket-proxy_image_5A071C83",
         "docker_network.runtime_network_7A5E648C",
         "docker_volume.alertmanager_data_67B04B41",
+        "docker_volume.alloy_data_9EE3F536",
+        "docker_volume.grafana_data_1044B25B",
+        "docker_volume.loki_data_91A5006B",
         "docker_volume.prometheus_data_39C1C252",
         "docker_volume.pushgateway_data_974900F5",
       ],

@@ -11,6 +11,7 @@ import type { Source, SourceFactory } from "../../constructs/core/source";
 import * as exporters from "../../constructs/exporters";
 import { environments } from "../../environments";
 import { environmentSchema, parseEnvironment } from "../../stacks/environment";
+import { leaveOut } from "../../stacks/leave-out";
 import { MonitoringStack } from "../../stacks/monitoring-stack";
 import { classesOf, commentOf } from "./comments";
 import { code, table } from "./table";
@@ -68,7 +69,11 @@ export function factories(): readonly NamedFactory[] {
 
 function alertsOf(observations: readonly Observation[]): Part["alerts"] {
   const found = observations
-    .flatMap(({ down, rules }) => [down, ...rules.flatMap((group) => group.rules.filter(isAlert))])
+    .flatMap(({ down, rules, logRules = [] }) => [
+      down,
+      ...rules.flatMap((group) => group.rules.filter(isAlert)),
+      ...logRules.flatMap((group) => group.alerts),
+    ])
     .map(({ name, priority }) => ({ name, priority }));
   const alerts = new Map<string, Priority[]>();
   for (const priority of priorities) {
@@ -80,11 +85,12 @@ function alertsOf(observations: readonly Observation[]): Part["alerts"] {
   return alerts;
 }
 
-/** All environments of this repository, `local` with the demonstration too, parsed. */
+/** All environments of this repository, `local` with the demonstration and without Alloy too, parsed. */
 function everyEnvironment() {
-  return Object.values(environments).flatMap((make) =>
-    [false, true].map((demo) => parseEnvironment(make(demo))),
-  );
+  return Object.values(environments).flatMap((make) => {
+    const [plain, demo] = [parseEnvironment(make(false)), parseEnvironment(make(true))];
+    return [plain, demo, leaveOut(plain, ["alloy"])];
+  });
 }
 
 /** What the sources of all environments observe, by type. */
@@ -115,9 +121,33 @@ function observedSources(app: App): ReadonlyMap<string, readonly Observation[]> 
 const defaultPorts: Readonly<Record<string, number>> =
   environmentSchema.shape.ports.parse(undefined);
 
+const otlpPorts = "4317, 4318 where it takes OTLP";
+
+/** Where services are reached whose port has no field of its own name. */
+const otherPorts: Readonly<Record<string, string>> = {
+  alloy: otlpPorts,
+  "otel-collector": otlpPorts,
+  "otel-java-agent": "none",
+  "socket-proxy": "inside, 2375",
+  tempo: "inside, 3200",
+};
+
+/** Both stores of traces and both collectors, of which an environment has one each. */
+function otherStores() {
+  return (["tempo", "jaeger"] as const).map((store) =>
+    parseEnvironment({
+      name: store,
+      engine: { type: "local" },
+      machine: { name: "any", memoryMiB: 8192, diskGiB: 100 },
+      traces: { store, collector: store === "tempo" ? "alloy" : "otel-collector" },
+    }),
+  );
+}
+
 function platformParts(app: App): Part[] {
-  const stacks = everyEnvironment().map(
-    (environment, i) => new MonitoringStack(app, `platform-${String(i)}`, { environment }),
+  const stacks = [...everyEnvironment(), ...otherStores()].map(
+    (environment, i) =>
+      new MonitoringStack(app, `platform-${String(i)}`, { environment, secretsDirectory: "/" }),
   );
   const observables = stacks.flatMap((stack) =>
     stack.node
@@ -139,7 +169,7 @@ function platformParts(app: App): Part[] {
         what: [...classes]
           .map(([of, comment]) => (classes.size === 1 ? comment : `${code(of)}: ${comment}`))
           .join(" "),
-        port: port === undefined ? "" : String(port),
+        port: port === undefined ? (otherPorts[name] ?? "") : String(port),
         alerts: alertsOf(
           observables.flatMap(({ className, observation }) =>
             classes.has(className) ? [observation] : [],

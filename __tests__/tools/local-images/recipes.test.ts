@@ -17,7 +17,7 @@ import {
   goVersion,
   isNewEnough,
 } from "../../../tools/local-images/go";
-import { dockerProviderVersion } from "../../../stacks/monitoring-stack";
+import { dockerProviderVersion } from "../../../stacks/docker";
 import { goModuleDirectory, packageRoot } from "../../../tools/local-images/paths";
 import {
   GO_MODULES,
@@ -36,6 +36,8 @@ test("every key of the start command, of its sources and of the demo has a recip
     "alertmanager",
     "blackbox-exporter",
     "geth",
+    "jaeger",
+    "loki",
     "mysqld-exporter",
     "nginx",
     "nginx-exporter",
@@ -43,6 +45,7 @@ test("every key of the start command, of its sources and of the demo has a recip
     "node-exporter",
     "op-batcher",
     "op-proposer",
+    "otel-collector",
     "prometheus",
     "pushgateway",
     "redis-exporter",
@@ -61,10 +64,13 @@ test.each([
   ["prometheus", "github.com/prometheus/prometheus v0.315.0", "3.15.0"],
   ["node-exporter", "github.com/prometheus/node_exporter v1.12.1", "1.12.1"],
   ["alertmanager", "github.com/prometheus/alertmanager v0.31.1", "0.31.1"],
+  ["loki", "github.com/grafana/loki/v3 v3.7.8", "3.7.8"],
   ["pushgateway", "github.com/prometheus/pushgateway v1.11.1", "1.11.1"],
   ["blackbox-exporter", "github.com/prometheus/blackbox_exporter v0.28.0", "0.28.0"],
   ["mysqld-exporter", "github.com/prometheus/mysqld_exporter v0.19.0", "0.19.0"],
   ["nginx-exporter", "github.com/nginx/nginx-prometheus-exporter v1.5.1", "1.5.1"],
+  ["jaeger", "github.com/jaegertracing/jaeger v1.62.0", "1.62.0"],
+  ["otel-collector", "go.opentelemetry.io/collector/otelcol v0.160.0", "0.160.0"],
   ["geth", "github.com/ethereum/go-ethereum v1.17.0", "1.17.0"],
   ["op-batcher", "github.com/ethereum-optimism/optimism v1.19.6", "1.19.6"],
   ["op-proposer", "github.com/ethereum-optimism/optimism v1.19.6", "1.19.6"],
@@ -103,6 +109,12 @@ test("one call of go build makes what shares its linker values; a package called
     ["op-batcher"],
     ["op-proposer"],
   ]);
+});
+
+test("a program of this repository is the package of its own folder", () => {
+  expect(
+    buildArguments(GO_MODULES["otel-collector"], ["otelcol-contrib"], "/out").slice(-3),
+  ).toEqual(["-o", "/out/otelcol-contrib", "."]);
 });
 
 test("go build keeps checksums, paths and versions under control", () => {

@@ -1,0 +1,40 @@
+import type { EnvironmentInput } from "../../stacks/environment";
+import { parseEnvironment } from "../../stacks/environment";
+import { leaveOut } from "../../stacks/leave-out";
+import { soundEnvironment } from "../support/refusals";
+
+const whole = (change: Partial<EnvironmentInput> = {}) =>
+  parseEnvironment({ ...soundEnvironment, agent: {}, grafana: true, traces: {}, ...change });
+
+const types = ({ sources }: ReturnType<typeof whole>) => sources.map(({ type }) => type);
+
+describe("what is left out where an image cannot be had", () => {
+  test("is nothing where every image can", () => {
+    expect(leaveOut(whole(), [])).toEqual(whole());
+  });
+
+  test("without Alloy node exporter measures the host and the Collector takes OTLP", () => {
+    const left = leaveOut(whole(), ["alloy"]);
+    expect(left.agent).toBe(false);
+    expect(types(left)).toEqual(["node-exporter"]);
+    expect(left.traces).toMatchObject({ store: "tempo", collector: "otel-collector" });
+    expect(left.grafana).toBe(true);
+  });
+
+  test("without Alloy nothing measures a host that no agent measured", () => {
+    const logsOnly = whole({ agent: { modules: [{ module: "docker-logs" }] } });
+    expect(types(leaveOut(logsOnly, ["alloy"]))).toEqual([]);
+    expect(types(leaveOut(whole({ agent: false, traces: false }), ["alloy"]))).toEqual([]);
+  });
+
+  test("without Tempo no traces, while Jaeger stays", () => {
+    expect(leaveOut(whole(), ["tempo"]).traces).toBe(false);
+    expect(leaveOut(whole({ traces: { store: "jaeger" } }), ["tempo"]).traces).toMatchObject({
+      store: "jaeger",
+    });
+  });
+
+  test("without Grafana its pages", () => {
+    expect(leaveOut(whole(), ["grafana"]).grafana).toBe(false);
+  });
+});
