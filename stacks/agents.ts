@@ -190,8 +190,6 @@ function platformAgentFaults(
   ];
 }
 
-const loopback = /^127\./;
-
 /** Ports that a limited peer of the tunnel must reach for its agent. */
 function peerFaults(agent: ApplicationAgent, around: AgentSurroundings, at: string): Fault[] {
   const { tunnelPeers = [], ports = defaultPorts } = around;
@@ -246,7 +244,7 @@ function applicationAgentFaults(inputs: readonly unknown[], around: AgentSurroun
       ...moduleFaults(agent, around, at),
       ...peerFaults(agent, around, at),
     ]),
-    ...(inputs.length > 0 && bindAddress !== undefined && bindAddress.startsWith("127.")
+    ...(inputs.length > 0 && bindAddress?.startsWith("127.") === true
       ? [
           {
             field: "bindAddress",
