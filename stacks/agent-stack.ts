@@ -17,6 +17,8 @@ interface Ways {
   readonly metrics: Endpoint<"remote-write">;
   readonly logs?: Endpoint<"loki-push">;
   readonly traces?: Endpoint<"otlp-http">;
+  /** The engine's socket on its host. */
+  readonly socket: string;
 }
 
 /** An agent, and the proxy before the engine's socket where it reads containers' lines. */
@@ -24,11 +26,13 @@ export function newAgent(
   scope: Construct,
   runtime: Runtime,
   input: AgentInput,
-  ways: Ways,
+  { socket, ...ways }: Ways,
 ): { readonly alloy: Alloy; readonly agent: Agent } {
   const agent = agentSchema.parse(input);
   const readsContainers = modulesOf(agent, "docker-logs").length > 0;
-  const proxy = readsContainers ? new SocketProxy(scope, "socket-proxy", { runtime }) : undefined;
+  const proxy = readsContainers
+    ? new SocketProxy(scope, "socket-proxy", { runtime, socket })
+    : undefined;
   const alloy = new Alloy(scope, "alloy", {
     runtime,
     ...input,
@@ -83,7 +87,10 @@ export class AgentStack extends TerraformStack {
       secretsDirectory: "/nonexistent",
       images: imagesOf(environment, props.imageOverrides),
     });
-    this.agent = newAgent(this, this.runtime, input, platformEndpoints(environment)).alloy;
+    this.agent = newAgent(this, this.runtime, input, {
+      ...platformEndpoints(environment),
+      socket: engine.socket,
+    }).alloy;
     this.runtime.budget.assertFits();
   }
 }

@@ -11,15 +11,23 @@ const unroutable = new RegExp(
 /** An address that ports may be published on. */
 export const unroutableAddress = matching(unroutable, "a loopback or private IPv4 address");
 
+const socket = matching(/^\/[\w./-]*[\w-]$/, "an absolute path").default("/var/run/docker.sock");
+
 /** A Docker Engine: this machine's, or one reached over SSH through the tunnel. */
 export const engineSchema = z.discriminatedUnion("type", [
-  z.strictObject({ type: z.literal("local") }),
+  z.strictObject({
+    type: z.literal("local"),
+    /** Its socket, where the agent's proxy finds it; another one where Docker runs without root. */
+    socket,
+  }),
   z.strictObject({
     type: z.literal("ssh"),
     user: matching(/^[a-z_][a-z0-9_-]{0,31}$/, "a user name").default("deploy"),
     /** The host's address in the tunnel. */
     address: hostName,
     port: port.default(22),
+    /** Its socket on that host, where the agent's proxy finds it. */
+    socket,
   }),
 ]);
 

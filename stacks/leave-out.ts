@@ -26,6 +26,8 @@ export function leaveOut(environment: Environment, missing: readonly string[]): 
     ...environment,
     grafana: environment.grafana && !without("grafana"),
     agent: noAgent ? false : agent,
+    // One on another machine's engine finds its image there.
+    agents: environment.agents.filter(({ engine }) => engine.type === "ssh" || !without("alloy")),
     sources: noAgent && measuresHost ? [...sources, nodeExporter({})] : sources,
     traces: kept !== false && noAgent ? { ...kept, collector: "otel-collector" } : kept,
   };

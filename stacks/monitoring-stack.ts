@@ -178,6 +178,7 @@ export class MonitoringStack extends TerraformStack {
     const { runtime, prometheus, loki, traces } = this;
     const agent = newAgent(this, runtime, platformAgent(environment.agent, environment), {
       metrics: prometheus.push,
+      socket: environment.engine.socket,
       ...(loki === undefined ? {} : { logs: loki.push }),
       ...(traces === undefined ? {} : { traces: traces.spansOverHttp }),
     });

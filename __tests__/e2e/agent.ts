@@ -6,7 +6,9 @@ import { agentSchema } from "../../constructs/alloy";
 import { configFiles, type Platform } from "../../constructs/alloy/config";
 import type { AgentInput } from "../../constructs/alloy";
 import { Endpoint } from "../../constructs/core/endpoint";
+import { images } from "../../constructs/core/images";
 import { assetPath } from "../../constructs/core/paths";
+import type { Platform as PlatformUnderTest } from "../../tools/rig/platform";
 import { eventually, expect, type Steps } from "../../tools/rig/steps";
 import { logLines, plain } from "../support/log-lines";
 
@@ -18,13 +20,25 @@ const ports = {
   proxy: 23_175,
 } as const;
 
-const binaries = {
-  alloy: process.env["L2O_ALLOY_BIN"],
-  loki: process.env["L2O_LOKI_BIN"],
-  prometheus: process.env["L2O_PROMETHEUS_BIN"],
-} as const;
+const alloyBinary = process.env["L2O_ALLOY_BIN"];
 
-const platform: Platform = {
+const needs = ["deploy from nothing"];
+
+/** The engine under test, and an image on it that offers what nginx-unprivileged does. */
+interface Containers {
+  readonly platform: PlatformUnderTest;
+  readonly nginx: string;
+}
+
+/** Programs of this machine. */
+interface Binaries {
+  readonly alloy: string;
+  readonly loki: string;
+  readonly prometheus: string;
+}
+
+/** @param engine address on which the socket proxy is published */
+const platformWith = (engine: string): Platform => ({
   metrics: new Endpoint({
     protocol: "remote-write",
     host: "127.0.0.1",
@@ -38,8 +52,8 @@ const platform: Platform = {
     path: "/loki/api/v1/push",
   }),
   traces: new Endpoint({ protocol: "otlp-http", host: "127.0.0.1", port: 23_118 }),
-  engine: new Endpoint({ protocol: "http", host: "127.0.0.1", port: ports.proxy }),
-};
+  engine: new Endpoint({ protocol: "http", host: engine, port: ports.proxy }),
+});
 
 /** One of every module. */
 const everyModule: AgentInput = {
@@ -63,9 +77,9 @@ const everyModule: AgentInput = {
 };
 
 /** Writes an agent's files. @param outside where `/host` and `/etc/alloy` are on this machine, outside a container */
-function write(folder: string, input: AgentInput, outside: string): void {
+function write(folder: string, input: AgentInput, outside: string, engine = "127.0.0.1"): void {
   mkdirSync(folder, { recursive: true });
-  for (const { path, content } of configFiles(agentSchema.parse(input), platform)) {
+  for (const { path, content } of configFiles(agentSchema.parse(input), platformWith(engine))) {
     const text = content
       .replaceAll('"/host/proc"', '"/proc"')
       .replaceAll('"/host/sys"', '"/sys"')
@@ -175,7 +189,7 @@ class Rig {
 
   constructor(
     readonly folder: string,
-    readonly paths: Readonly<Record<keyof typeof binaries, string>>,
+    readonly paths: Binaries,
   ) {
     mkdirSync(folder, { recursive: true });
     this.#programs = new Programs(folder);
@@ -295,15 +309,14 @@ async function countOf(service: string, atLeast: number, seconds = 60): Promise<
   return `${String(atLeast)} of ${String(atLeast)} lines, none twice`;
 }
 
-async function containerLines(image: string): Promise<string> {
+async function containerLines({ platform, nginx }: Containers): Promise<string> {
   const script =
     'echo "t=2026-11-21T05:00:00+0000 lvl=warn msg=hello"; echo "gone wrong" >&2; sleep 300';
-  const { code, stderr } = await run("docker", [
+  await platform.docker(
     ...["run", "--detach", "--rm", "--name", chattyName, "--entrypoint", "/bin/sh"],
     ...["--label", "l2-observatory.service=chatty", "--label", "l2-observatory.chain=demo"],
-    ...[image, "-c", script],
-  ]);
-  expect(code === 0, stderr);
+    ...[nginx, "-c", script],
+  );
   const began = Date.now();
   const lines = await eventually(
     "both lines of the container",
@@ -335,86 +348,94 @@ async function writeLines(file: string, from: number, until: number): Promise<vo
 const proxyName = "l2o-e2e-socket-proxy";
 const chattyName = "l2o-e2e-chatty";
 
-/** The proxy as the product runs it, published on loopback for this test. */
-async function startProxy(image: string): Promise<void> {
+/** The proxy as the product runs it, published for this test. */
+async function startProxy({ platform, nginx }: Containers): Promise<void> {
   const conf = assetPath("socket-proxy/nginx.conf");
-  const socket = "/var/run/docker.sock";
-  const { code, stderr } = await run("docker", [
+  const { socket, address } = platform.engine;
+  await platform.docker(
     ...["run", "--detach", "--rm", "--name", proxyName, "--user", "0:0", "--memory", "32m"],
     ...["--cap-drop", "ALL", "--security-opt", "no-new-privileges:true"],
     ...["--tmpfs", "/tmp:rw,noexec,nosuid,size=16m"],
-    ...["--mount", `type=bind,source=${socket},target=${socket},readonly`],
+    ...["--mount", `type=bind,source=${socket},target=/var/run/docker.sock,readonly`],
     ...["--volume", `${conf}:/etc/nginx/nginx.conf:ro`],
-    ...["--publish", `127.0.0.1:${String(ports.proxy)}:2375`, image],
-  ]);
-  expect(code === 0, stderr);
-  await ready("the socket proxy", `http://127.0.0.1:${String(ports.proxy)}/-/healthy`);
+    ...["--publish", `${address}:${String(ports.proxy)}:2375`, nginx],
+  );
+  await ready("the socket proxy", `http://${address}:${String(ports.proxy)}/-/healthy`);
 }
 
-/** The proxy on this machine's engine: what it answers and what it refuses. */
-export async function socketProxy(steps: Steps, nginxImage: string | undefined): Promise<boolean> {
-  const name = "socket proxy: GET of listed paths, and nothing else";
-  const engine = await run("docker", ["version"]);
-  if (nginxImage === undefined || engine.code !== 0) {
-    steps.skip(name, "it needs a Docker engine and an image of nginx");
-    return false;
-  }
-  await steps.step(name, async () => {
-    await startProxy(nginxImage);
-    const cases: readonly (readonly [string, string, number])[] = [
-      ["GET", "/containers/json", 200],
-      ["GET", "/v1.41/containers/json", 200],
-      ["HEAD", "/_ping", 200],
-      ["GET", "/networks", 200],
-      ["GET", `/containers/${proxyName}/json`, 200],
-      ["POST", "/containers/create", 403],
-      ["POST", `/containers/${proxyName}/stop`, 403],
-      ["DELETE", `/containers/${proxyName}`, 403],
-      ["PUT", `/containers/${proxyName}/archive?path=/tmp`, 403],
-      ["PATCH", "/containers/json", 403],
-      ["GET", `/containers/${proxyName}/archive?path=/etc`, 403],
-      ["GET", `/containers/${proxyName}/export`, 403],
-      ["GET", `/containers/${proxyName}/attach/ws`, 403],
-      ["GET", "/images/json", 403],
-      ["GET", "/info", 403],
-    ];
-    for (const [method, path, status] of cases) {
-      const answer = await fetch(`http://127.0.0.1:${String(ports.proxy)}${path}`, { method });
-      await answer.arrayBuffer();
-      expect(answer.status === status, `${method} ${path}: ${String(answer.status)}`);
-    }
-    return `${String(cases.length)} requests`;
-  });
-  return true;
+const proxied = "socket proxy: GET of listed paths, and nothing else";
+
+/** The proxy before the socket of the engine under test: what it answers and what it refuses. */
+async function socketProxy(steps: Steps, containers: Containers): Promise<void> {
+  const { address } = containers.platform.engine;
+  await steps.step(
+    proxied,
+    async () => {
+      await startProxy(containers);
+      const cases: readonly (readonly [string, string, number])[] = [
+        ["GET", "/containers/json", 200],
+        ["GET", "/v1.41/containers/json", 200],
+        ["HEAD", "/_ping", 200],
+        ["GET", "/networks", 200],
+        ["GET", `/containers/${proxyName}/json`, 200],
+        ["POST", "/containers/create", 403],
+        ["POST", `/containers/${proxyName}/stop`, 403],
+        ["DELETE", `/containers/${proxyName}`, 403],
+        ["PUT", `/containers/${proxyName}/archive?path=/tmp`, 403],
+        ["PATCH", "/containers/json", 403],
+        ["GET", `/containers/${proxyName}/archive?path=/etc`, 403],
+        ["GET", `/containers/${proxyName}/export`, 403],
+        ["GET", `/containers/${proxyName}/attach/ws`, 403],
+        ["GET", "/images/json", 403],
+        ["GET", "/info", 403],
+      ];
+      for (const [method, path, status] of cases) {
+        const answer = await fetch(`http://${address}:${String(ports.proxy)}${path}`, { method });
+        await answer.arrayBuffer();
+        expect(answer.status === status, `${method} ${path}: ${String(answer.status)}`);
+      }
+      return `${String(cases.length)} requests`;
+    },
+    needs,
+  );
 }
 
 /**
- * The agent's files checked by Alloy itself, and run: against Loki and Prometheus where they are at hand too.
- * @param nginxImage an image on this machine's engine that offers what nginx-unprivileged does
+ * The agent's files checked by Alloy itself, and run, against the Loki and the Prometheus of the platform's images.
+ * @param work folder of this test
  */
-export async function agent(steps: Steps, work: string, nginxImage?: string): Promise<void> {
+export async function agent(
+  steps: Steps,
+  platform: PlatformUnderTest,
+  work: string,
+): Promise<void> {
+  const { nginx = images.nginx } = await platform.images();
+  const containers = { platform, nginx };
   try {
-    await checked(steps, work, (await socketProxy(steps, nginxImage)) ? nginxImage : undefined);
+    await socketProxy(steps, containers);
+    await checked(steps, containers, work);
   } finally {
-    if (nginxImage !== undefined) await run("docker", ["rm", "--force", proxyName, chattyName]);
+    await run("docker", ["rm", "--force", proxyName, chattyName], { env: platform.env });
   }
 }
 
-async function checked(steps: Steps, work: string, nginxImage: string | undefined): Promise<void> {
-  const { alloy, loki, prometheus } = binaries;
+async function checked(steps: Steps, containers: Containers, work: string): Promise<void> {
   const names = [
     "agent: files are as alloy fmt writes them",
     "agent: files are valid for alloy validate",
+    "agent: runs",
   ] as const;
+  const alloy = alloyBinary;
   if (alloy === undefined) {
-    for (const name of names) steps.skip(name, "set L2O_ALLOY_BIN to a binary of Alloy");
-    steps.skip("agent: runs", "set L2O_ALLOY_BIN to a binary of Alloy");
+    for (const name of names) {
+      steps.skip(name, "no Alloy is at hand: name its program in L2O_ALLOY_BIN");
+    }
     return;
   }
   const all = join(work, "agent-all");
   write(all, everyModule, "");
   await steps.step(names[0], async () => {
-    const files = configFiles(agentSchema.parse(everyModule), platform)
+    const files = configFiles(agentSchema.parse(everyModule), platformWith("127.0.0.1"))
       .map(({ path }) => basename(path))
       .filter((name) => name.endsWith(".alloy"));
     for (const file of files) {
@@ -428,19 +449,26 @@ async function checked(steps: Steps, work: string, nginxImage: string | undefine
     expect(code === 0, `${stdout}${stderr}`);
     return undefined;
   });
-  if (loki === undefined || prometheus === undefined) {
-    steps.skip("agent: runs", "set L2O_LOKI_BIN and L2O_PROMETHEUS_BIN to binaries of them");
-    return;
-  }
-  const rig = new Rig(join(work, "agent-rig"), { alloy, loki, prometheus });
+  const binaries = { alloy, loki: join(work, "loki"), prometheus: join(work, "prometheus") };
+  await steps.step(
+    "agent: programs of Loki and Prometheus are taken from their containers",
+    async () => {
+      const { platform } = containers;
+      await platform.docker("cp", "l2o-local-loki:/usr/bin/loki", binaries.loki);
+      await platform.docker("cp", "l2o-local-prometheus:/bin/prometheus", binaries.prometheus);
+      return undefined;
+    },
+    needs,
+  );
+  const rig = new Rig(join(work, "rig"), binaries);
   try {
-    await runs(steps, rig, nginxImage);
+    await runs(steps, rig, containers);
   } finally {
     await rig.end();
   }
 }
 
-async function runs(steps: Steps, rig: Rig, nginxImage: string | undefined): Promise<void> {
+async function runs(steps: Steps, rig: Rig, containers: Containers): Promise<void> {
   const logs = join(rig.folder, "logs", "files");
   mkdirSync(logs, { recursive: true });
   write(
@@ -449,7 +477,7 @@ async function runs(steps: Steps, rig: Rig, nginxImage: string | undefined): Pro
       agent: "rig",
       modules: [
         { module: "host" },
-        ...(nginxImage === undefined ? [] : [{ module: "docker-logs" as const }]),
+        { module: "docker-logs" as const },
         ...[...recordings, "outage", "restart"].map((service) => ({
           module: "files" as const,
           service,
@@ -459,17 +487,22 @@ async function runs(steps: Steps, rig: Rig, nginxImage: string | undefined): Pro
       ],
     },
     join(rig.folder, "logs"),
+    containers.platform.engine.address,
   );
-  await steps.step("agent: runs", async () => {
-    await Promise.all([rig.loki(), rig.prometheus()]);
-    await rig.agent();
-    return undefined;
-  });
-  const needs = ["agent: runs"];
+  await steps.step(
+    "agent: runs",
+    async () => {
+      await Promise.all([rig.loki(), rig.prometheus()]);
+      await rig.agent();
+      return undefined;
+    },
+    [proxied],
+  );
+  const running = ["agent: runs"];
   await steps.step(
     "agent: lines of real programs are understood, broken ones are kept",
     () => recordedLines(logs),
-    needs,
+    running,
   );
   await steps.step(
     "agent: a drop rule drops what it names",
@@ -478,7 +511,7 @@ async function runs(steps: Steps, rig: Rig, nginxImage: string | undefined): Pro
       appendFileSync(join(logs, "restart.log"), "t=x lvl=info n=start\n");
       return countOf("restart", 1);
     },
-    needs,
+    running,
   );
   await steps.step(
     "agent: host metrics arrive under node exporter's job, and the agent's own",
@@ -498,29 +531,27 @@ async function runs(steps: Steps, rig: Rig, nginxImage: string | undefined): Pro
       }
       return `${String(await series('{job="node-exporter"}'))} and ${String(await series('{job="alloy"}'))} series`;
     },
-    needs,
+    running,
   );
   await steps.step(
-    "agent: nothing is lost while Loki is away",
+    "agent: nothing is lost while Loki is away for a minute",
     async () => {
       const file = join(logs, "outage.log");
       await writeLines(file, 0, 100);
       await rig.stop("loki", "SIGKILL");
       await writeLines(file, 100, 500);
-      await sleep(20_000);
+      await sleep(60_000);
       await writeLines(file, 500, 600);
       await rig.loki();
       return countOf("outage", 600, 120);
     },
-    needs,
+    running,
   );
-  if (nginxImage !== undefined) {
-    await steps.step(
-      "agent: a container's line is found by its labels, read through the proxy",
-      async () => containerLines(nginxImage),
-      [...needs, "socket proxy: GET of listed paths, and nothing else"],
-    );
-  }
+  await steps.step(
+    "agent: a container's line is found by its labels, read through the proxy",
+    () => containerLines(containers),
+    running,
+  );
   const restarted = join(logs, "restart.log");
   await steps.step(
     "agent: after a restart no line is there twice",
@@ -534,7 +565,7 @@ async function runs(steps: Steps, rig: Rig, nginxImage: string | undefined): Pro
       await writeLines(restarted, 200, 300);
       return countOf("restart", 301);
     },
-    needs,
+    running,
   );
   await steps.step(
     "agent: after it was killed no line is missing",

@@ -33,6 +33,8 @@ function rendered(logs: LogsInput): ReadonlyMap<string, string> {
     engine: { type: "local" },
     machine: { name: "test", memoryMiB: 4096, diskGiB: 50 },
     sources: [opBatcher({ chain }), opNode({ chain })],
+    agent: false,
+    grafana: false,
     logs,
   });
   const outdir = mkdtempSync(join(tmpdir(), "l2o-logs-"));

@@ -4,16 +4,20 @@ import { join } from "node:path";
 import { ensureEngine } from "../../commands/engine";
 import { startPrivateEngine } from "../../tools/rig/private-engine";
 import { cacheDirectory } from "../../commands/workspace";
+import { agent } from "./agent";
 import { awsHost } from "./aws";
 import { searchForCanaries } from "./canaries";
 import { checkRendered, proveCheckersBite } from "./checkers";
+import { containerLogs } from "./container-logs";
 import { demoChain, fireDrill, type Chain } from "./fire-drill";
+import { grafana } from "./grafana";
+import { logs } from "./logs";
+import { traces } from "./traces";
 import { FakeSlack, type SlackMessage } from "../../tools/rig/fake-slack";
 import { Platform } from "../../tools/rig/platform";
 import { eventually, expect, exitAfter, print, Steps } from "../../tools/rig/steps";
 
 const canary = "CANARY-not-a-real-secret-5f2d";
-const stacks = ["local-demo", "local-monitoring"];
 const monitoring = "local-monitoring";
 
 /** The names people query, and that must answer on a chain although no program exports them. */
@@ -64,7 +68,7 @@ async function volumes(platform: Platform): Promise<string> {
 }
 
 async function plansEmpty(platform: Platform): Promise<void> {
-  for (const stack of stacks) {
+  for (const stack of platform.stacks()) {
     const { code, stdout, stderr } = await platform.terraform(
       stack,
       "plan",
@@ -345,6 +349,12 @@ async function main(): Promise<boolean> {
       ["deploy from nothing"],
     );
 
+    await logs(steps, platform);
+    await traces(steps, platform);
+    await containerLogs(steps, platform);
+    await agent(steps, platform, join(work, "agent"));
+    await grafana(steps, work);
+
     await fireDrill(steps, platform, chain, slack);
 
     await steps.step(
@@ -471,7 +481,8 @@ async function main(): Promise<boolean> {
       ["deploy from nothing"],
     );
 
-    await awsHost(steps, join(work, "aws"), engine);
+    // `platform` as the argument leaves the AWS host out.
+    if (process.argv[2] !== "platform") await awsHost(steps, join(work, "aws"), engine);
   } finally {
     slack.close();
     await engine.destroy();
@@ -486,12 +497,15 @@ const allDown = [
   "AlertmanagerDown",
   "BatcherDown",
   "BlackboxExporterDown",
+  "JaegerDown",
   "L1RpcDown",
   "L2ExporterDown",
   "L2GethDown",
   "L2NodeDown",
   "L2BlockProductionSlow",
+  "LokiDown",
   "NodeExporterDown",
+  "OtelCollectorDown",
   "PushgatewayDown",
   "ServiceDown",
 ];

@@ -1,26 +1,21 @@
 import { randomBytes } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { OTLPTraceExporter } from "@opentelemetry/exporter-trace-otlp-http";
+import { SimpleSpanProcessor, TracerProvider } from "@opentelemetry/sdk-trace";
 import { App, LocalBackend, TerraformStack } from "cdktf";
-import { DockerProvider } from "@cdktf/provider-docker/lib/provider";
 import { run } from "../../commands/shell";
-import { cacheDirectory, type MachineFacts } from "../../commands/workspace";
 import { Endpoint } from "../../constructs/core/endpoint";
-import { ImageSource } from "../../constructs/core/images";
+import { images as references, ImageSource } from "../../constructs/core/images";
 import { Runtime } from "../../constructs/core/runtime";
-import { Jaeger } from "../../constructs/jaeger";
-import { OtelCollector } from "../../constructs/otel-collector";
+import { dataPath } from "../../constructs/jaeger/config";
 import { OtelJavaAgent } from "../../constructs/otel-java-agent";
-import { Prometheus } from "../../constructs/prometheus";
 import { configFile } from "../../constructs/tempo/config";
-import { dockerProviderVersion } from "../../stacks/docker";
-import { provideImages } from "../../tools/local-images";
+import { useDocker } from "../../stacks/docker";
 import type { Platform } from "../../tools/rig/platform";
-import { eventually, expect, print, type Steps } from "../../tools/rig/steps";
+import { eventually, expect, type Steps } from "../../tools/rig/steps";
 
-const stackName = "traces";
-const prometheusPort = 29090;
-const up = "traces: Prometheus, Jaeger, the Collector and the Java agent's volume come up";
+const needs = ["deploy from nothing"];
 
 const remoteWrite = new Endpoint({
   protocol: "remote-write",
@@ -108,92 +103,20 @@ function histogramBody({ traceId, spanId }: Span): unknown {
   };
 }
 
-/** The small stack under test, beside the platform's, on the same engine. */
-class TracesStack {
-  readonly #facts: MachineFacts;
-  readonly #outdir: string;
+/** What takes and keeps traces on the platform under test. */
+class Telemetry {
   readonly #address: string;
 
   constructor(readonly platform: Platform) {
-    this.#facts = JSON.parse(
-      readFileSync(join(platform.stateDirectory, "machine.json"), "utf8"),
-    ) as MachineFacts;
-    this.#outdir = join(platform.stateDirectory, "traces");
     this.#address = platform.engine.address;
   }
 
-  get folder(): string {
-    return join(this.#outdir, "stacks", stackName);
-  }
-
-  async #images(): Promise<Readonly<Record<string, string>>> {
-    // Where registries answer, the engine pulls.
-    if (this.#facts.images === undefined) return {};
-    const { overrides, left } = await provideImages({
-      images: ["prometheus", "jaeger", "otel-collector", "nginx"],
-      dockerHost: this.platform.engine.host,
-      cacheDirectory,
-      progress: print,
-    });
-    expect(left.length === 0, `not built: ${left.map(({ reason }) => reason).join("; ")}`);
-    return overrides;
-  }
-
-  /** Writes the stack, with Tempo's configuration beside it. @returns references of the images that run */
-  async write(): Promise<ImageSource> {
-    const images = new ImageSource({ overrides: await this.#images() });
-    mkdirSync(this.#outdir, { recursive: true });
-    const jar = join(this.#outdir, "opentelemetry-javaagent.jar");
-    writeFileSync(jar, "not a real agent: the image that holds one needs a registry\n");
-    const app = new App({ outdir: this.#outdir });
-    const stack = new TerraformStack(app, stackName);
-    new LocalBackend(stack, { path: join(this.#outdir, "terraform.tfstate") });
-    new DockerProvider(stack, "docker", {});
-    stack.addOverride("terraform.required_providers.docker.version", dockerProviderVersion);
-    const runtime = new Runtime(stack, "runtime", {
-      environment: "traces",
-      bindAddress: this.#address,
-      machine: { name: "test", memoryMiB: 2048, swapMiB: 1024, diskGiB: 20 },
-      secretsDirectory: "/nonexistent",
-      images,
-    });
-    const jaeger = new Jaeger(stack, "jaeger", { runtime });
-    const collector = new OtelCollector(stack, "otel-collector", {
-      runtime,
-      traces: jaeger,
-      metrics: remoteWrite,
-    });
-    new OtelJavaAgent(stack, "otel-java-agent", { runtime, otlp: collector.http, jar });
-    new Prometheus(stack, "prometheus", {
-      runtime,
-      observations: [jaeger, collector],
-      hostPort: prometheusPort,
-    });
-    app.synth();
-    return images;
-  }
-
-  /** Runs Terraform on the stack. @throws Error with what it said */
-  async terraform(...args: readonly string[]): Promise<number> {
-    const { code, stdout, stderr } = await run(this.#facts.terraform ?? "terraform", args, {
-      cwd: this.folder,
-      env: {
-        ...this.platform.env,
-        CHECKPOINT_DISABLE: "1",
-        ...(this.#facts.cliConfigFile === undefined
-          ? {}
-          : { TF_CLI_CONFIG_FILE: this.#facts.cliConfigFile }),
-      },
-    });
-    expect(
-      code === 0 || (code === 2 && args.includes("-detailed-exitcode")),
-      `terraform ${args.join(" ")} ended with ${String(code)}:\n${stdout.slice(-3000)}${stderr}`,
-    );
-    return code;
+  get otlp(): string {
+    return `http://${this.#address}:4318`;
   }
 
   async send(signal: "metrics" | "traces", body: unknown): Promise<void> {
-    const answer = await fetch(`http://${this.#address}:4318/v1/${signal}`, {
+    const answer = await fetch(`${this.otlp}/v1/${signal}`, {
       method: "POST",
       headers: { "content-type": "application/json" },
       body: JSON.stringify(body),
@@ -209,46 +132,127 @@ class TracesStack {
     return answer.ok ? text : "";
   }
 
-  async prometheus(path: string): Promise<string> {
-    const answer = await fetch(`http://${this.#address}:${String(prometheusPort)}/api/v1/${path}`);
-    return answer.text();
-  }
-
-  async found(span: Span, seconds: number): Promise<string> {
+  async found({ traceId, spanId }: Span, seconds: number): Promise<string> {
     return eventually(
-      `trace ${span.traceId} in Jaeger`,
+      `trace ${traceId} in Jaeger`,
       seconds,
-      () => this.trace(span.traceId),
-      (text) => text.includes(span.spanId),
+      () => this.trace(traceId),
+      (text) => text.includes(spanId),
     );
-  }
-
-  /** Files that a container mounts. */
-  uploads(id: string): readonly { readonly file: string; readonly content: string }[] {
-    const { resource: resources } = JSON.parse(
-      readFileSync(join(this.folder, "cdk.tf.json"), "utf8"),
-    ) as {
-      resource: {
-        docker_container: Record<
-          string,
-          { hostname: string; upload?: { file: string; content: string }[] }
-        >;
-      };
-    };
-    const containers = Object.values(resources.docker_container);
-    return containers.find(({ hostname }) => hostname === id)?.upload ?? [];
   }
 
   /** Anonymous memory and file pages of a container in MiB. */
   async memory(id: string): Promise<string> {
     const pid = (
-      await this.platform.docker("inspect", "--format", "{{.State.Pid}}", `l2o-traces-${id}`)
+      await this.platform.docker("inspect", "--format", "{{.State.Pid}}", `l2o-local-${id}`)
     ).trim();
     const status = readFileSync(`/proc/${pid}/status`, "utf8");
     const mebibytes = (field: string) =>
       Math.round(Number(new RegExp(`${field}:\\s+(\\d+)`).exec(status)?.[1]) / 1024);
     return `${id} ${String(mebibytes("RssAnon"))} + ${String(mebibytes("RssFile"))} MiB`;
   }
+}
+
+/** A span of the real SDK, sent by its real exporter. */
+async function spanOfSdk(url: string): Promise<Span> {
+  const exporter = new OTLPTraceExporter({ url: `${url}/v1/traces` });
+  const provider = new TracerProvider({ spanProcessors: [new SimpleSpanProcessor({ exporter })] });
+  const span = provider.getTracer("e2e").startSpan("GET /orders");
+  span.setAttribute("note", "costs ${PRICE} and $$1");
+  const { traceId, spanId } = span.spanContext();
+  span.end();
+  await provider.shutdown();
+  return { traceId, spanId };
+}
+
+/** The rendered Jaeger, told to keep traces for seconds instead of days, forgets them. */
+async function shortRetention(platform: Platform, seconds: number): Promise<string> {
+  const name = "l2o-e2e-short-lived";
+  const { address } = platform.engine;
+  const [uploaded] = platform.uploads("jaeger");
+  const file = join(platform.stateDirectory, "short-lived.yaml");
+  const rendered = (uploaded?.content ?? "").replace(/([$%])\1\{/g, "$1{");
+  const changed = rendered.replace(/(ttl:\s+spans: )\S+/, `$1${String(seconds)}s`);
+  expect(changed !== rendered, "the rendered configuration has no ttl.spans");
+  writeFileSync(file, changed);
+  const image = (await platform.images())["jaeger"] ?? references.jaeger;
+  await platform.docker(
+    ...["run", "--detach", "--name", name, "--user=10001:10001"],
+    ...["--tmpfs", `${dataPath}:rw,uid=10001`, "--volume", `${file}:/jaeger.yaml:ro`],
+    ...["--publish", `${address}:26686:16686`, "--publish", `${address}:24318:4318`],
+    ...[image, "--config=/jaeger.yaml"],
+  );
+  try {
+    await eventually(
+      "the short-lived Jaeger",
+      30,
+      () =>
+        fetch(`http://${address}:26686/`).then(
+          ({ ok }) => ok,
+          () => false,
+        ),
+      (ok) => ok,
+    );
+    const { traceId } = await spanOfSdk(`http://${address}:24318`);
+    const known = async () => (await fetch(`http://${address}:26686/api/traces/${traceId}`)).ok;
+    await eventually("the trace", 10, known, (ok) => ok);
+    const began = Date.now();
+    await eventually("the trace is gone", seconds + 60, known, (ok) => !ok);
+    return `kept for ${String(seconds)} s, gone ${((Date.now() - began) / 1000).toFixed(0)} s after it was found`;
+  } finally {
+    await run("docker", ["rm", "--force", name], { env: platform.env });
+  }
+}
+
+/** The Java agent's volume in a stack of its own, on the engine under test. */
+async function javaAgent(steps: Steps, platform: Platform): Promise<void> {
+  const outdir = join(platform.stateDirectory, "java-agent");
+  const images = await platform.images();
+  mkdirSync(outdir, { recursive: true });
+  const jar = join(outdir, "opentelemetry-javaagent.jar");
+  writeFileSync(jar, "not a real agent: the image that holds one needs a registry\n");
+  const app = new App({ outdir });
+  const stack = new TerraformStack(app, "java-agent");
+  new LocalBackend(stack, { path: join(outdir, "terraform.tfstate") });
+  useDocker(stack, { engine: { type: "local", socket: platform.engine.socket } });
+  const runtime = new Runtime(stack, "runtime", {
+    environment: "java-agent",
+    machine: { name: "test", memoryMiB: 2048, swapMiB: 1024, diskGiB: 20 },
+    secretsDirectory: "/nonexistent",
+    images: new ImageSource({ overrides: images }),
+  });
+  const otlp = new Endpoint({ protocol: "otlp-http", host: "otel-collector", port: 4318 });
+  new OtelJavaAgent(stack, "otel-java-agent", { runtime, otlp, jar });
+  app.synth();
+  const folder = join(outdir, "stacks", "java-agent");
+  const terraform = async (...args: readonly string[]) => {
+    const { code, stdout, stderr } = await platform.terraformIn(folder, ...args);
+    expect(code === 0, `terraform ${args.join(" ")}:\n${stdout.slice(-3000)}${stderr}`);
+  };
+  await steps.step(
+    "traces: the Java agent's volume is filled, read-only for a service, by a container that has ended",
+    async () => {
+      await terraform("init", "-input=false", "-no-color");
+      await terraform("apply", "-auto-approve", "-input=false", "-no-color");
+      // Exit code 2 would say that something changes.
+      await terraform("plan", "-detailed-exitcode", "-input=false", "-no-color");
+      const names = await platform.docker("volume", "ls", "-q", "--filter", "name=otel-java-agent");
+      const volume = names.trim();
+      const listed = await platform.docker(
+        ...["run", "--rm", "--network=none", "--user=1000", "--entrypoint=/bin/sh"],
+        ...["--volume", `${volume}:/otel:ro`, images["nginx"] ?? references.nginx],
+        ...["-c", "cat /otel/opentelemetry-javaagent.jar; touch /otel/x 2>&1 || true"],
+      );
+      expect(listed.includes("not a real agent"), `the volume holds: ${listed}`);
+      expect(listed.includes("Read-only"), `the volume can be written: ${listed}`);
+      const format = "{{.State.Status}} {{.State.ExitCode}}";
+      const state = await platform.docker("inspect", "--format", format, volume);
+      expect(state.trim() === "exited 0", `the filler is '${state.trim()}'`);
+      await terraform("destroy", "-auto-approve", "-input=false", "-no-color");
+      return "the second plan is empty";
+    },
+    needs,
+  );
 }
 
 /** Has Tempo itself check what is rendered for it, where a binary is named. */
@@ -273,40 +277,16 @@ async function verifyTempo(steps: Steps, work: string): Promise<void> {
   });
 }
 
-/**
- * Real Collector, Jaeger and Prometheus: what is sent by OTLP is found again. Spans are written by hand as OTLP's JSON,
- * since no SDK is among the dependencies.
- */
+/** Real Collector, Jaeger and Prometheus of the platform under test: what is sent by OTLP is found again. */
 export async function traces(steps: Steps, platform: Platform): Promise<void> {
-  const stack = new TracesStack(platform);
-  let images = new ImageSource();
-  await steps.step(up, async () => {
-    images = await stack.write();
-    await stack.terraform("init", "-input=false", "-no-color");
-    await stack.terraform("apply", "-auto-approve", "-input=false", "-no-color");
-    await eventually(
-      "Prometheus scrapes both",
-      60,
-      () => stack.prometheus("query?query=up"),
-      (text) => ["jaeger", "otel-collector"].every((job) => text.includes(`"job":"${job}"`)),
-    );
-    return undefined;
-  });
-  await steps.step(
-    "traces: a second plan is empty",
-    async () => {
-      const code = await stack.terraform("plan", "-detailed-exitcode", "-input=false", "-no-color");
-      expect(code === 0, "the second plan is not empty");
-      return undefined;
-    },
-    [up],
-  );
+  const telemetry = new Telemetry(platform);
   await steps.step(
     "traces: otelcol validate and jaeger validate accept the rendered configuration",
     async () => {
+      const built = await platform.images();
       for (const id of ["otel-collector", "jaeger"] as const) {
         const folder = join(platform.stateDirectory, "traces", "rendered", id);
-        const files = stack.uploads(id).map(({ file, content }) => {
+        const files = platform.uploads(id).map(({ file, content }) => {
           const path = join(folder, file);
           mkdirSync(dirname(path), { recursive: true });
           writeFileSync(path, content.replace(/([$%])\1\{/g, "$1{"));
@@ -317,7 +297,7 @@ export async function traces(steps: Steps, platform: Platform): Promise<void> {
           [
             ...["run", "--rm", "--network=none"],
             ...files.map(({ file, path }) => `--volume=${path}:${file}:ro`),
-            images.reference(id),
+            built[id] ?? references[id],
             "validate",
             ...files.map(({ file }) => `--config=${file}`),
           ],
@@ -327,109 +307,83 @@ export async function traces(steps: Steps, platform: Platform): Promise<void> {
       }
       return undefined;
     },
-    [up],
+    needs,
   );
   await steps.step(
-    "traces: a span that the Collector gets is found in Jaeger by its trace id, as it was sent",
+    "traces: a span of the OpenTelemetry SDK is found in Jaeger by its trace id, as it was sent",
     async () => {
-      const span = newSpan();
       const began = Date.now();
-      await stack.send("traces", spansBody([span]));
-      const text = await stack.found(span, 20);
+      const span = await spanOfSdk(telemetry.otlp);
+      const text = await telemetry.found(span, 20);
       expect(text.includes("costs ${PRICE} and $$1"), `the attribute was changed: ${text}`);
       return `${((Date.now() - began) / 1000).toFixed(1)} s`;
     },
-    [up],
+    needs,
   );
   await steps.step(
     "traces: a metric sent by OTLP reaches Prometheus with the trace id as its exemplar",
     async () => {
       const span = newSpan();
-      await stack.send("metrics", histogramBody(span));
+      await telemetry.send("metrics", histogramBody(span));
       const end = Math.ceil(Date.now() / 1000) + 60;
       const query = `query_exemplars?query=e2e_request_duration_seconds_bucket&start=${String(end - 300)}&end=${String(end)}`;
       await eventually(
         "the exemplar",
         20,
-        () => stack.prometheus(query),
+        () => platform.prometheusText(query),
         (text) => text.includes(span.traceId),
       );
       return undefined;
     },
-    [up],
+    needs,
   );
   await steps.step(
     "traces: what is sent while Jaeger is down arrives when it is back, and what it had is still there",
     async () => {
       const before = newSpan();
-      await stack.send("traces", spansBody([before]));
-      await stack.found(before, 20);
+      await telemetry.send("traces", spansBody([before]));
+      await telemetry.found(before, 20);
       const stopping = Date.now();
-      await platform.docker("stop", "l2o-traces-jaeger");
+      await platform.docker("stop", "l2o-local-jaeger");
       const stopped = ((Date.now() - stopping) / 1000).toFixed(1);
       const exit = await platform.docker(
         "inspect",
         "--format",
         "{{.State.ExitCode}}",
-        "l2o-traces-jaeger",
+        "l2o-local-jaeger",
       );
       expect(exit.trim() === "0", `Jaeger was killed: exit code ${exit.trim()} after ${stopped} s`);
       const meanwhile = newSpan();
-      await stack.send("traces", spansBody([meanwhile]));
+      await telemetry.send("traces", spansBody([meanwhile]));
       await new Promise((resolve) => setTimeout(resolve, 5000));
-      await platform.docker("start", "l2o-traces-jaeger");
+      await platform.docker("start", "l2o-local-jaeger");
       const began = Date.now();
-      await stack.found(before, 60);
-      await stack.found(meanwhile, 60);
+      await telemetry.found(before, 60);
+      await telemetry.found(meanwhile, 60);
       return `${((Date.now() - began) / 1000).toFixed(1)} s after its start; its clean stop took ${stopped} s`;
     },
-    [up],
-  );
-  await steps.step(
-    "traces: the Java agent's volume is filled, read-only for a service, by a container that has ended",
-    async () => {
-      const names = await platform.docker("volume", "ls", "-q", "--filter", "name=otel-java-agent");
-      const volume = names.trim();
-      const listed = await platform.docker(
-        ...["run", "--rm", "--network=none", "--user=1000", "--entrypoint=/bin/sh"],
-        ...["--volume", `${volume}:/otel:ro`, images.reference("nginx")],
-        ...["-c", "cat /otel/opentelemetry-javaagent.jar; touch /otel/x 2>&1 || true"],
-      );
-      expect(listed.includes("not a real agent"), `the volume holds: ${listed}`);
-      expect(listed.includes("Read-only"), `the volume can be written: ${listed}`);
-      const state = await platform.docker(
-        "inspect",
-        "--format",
-        "{{.State.Status}} {{.State.ExitCode}}",
-        volume,
-      );
-      expect(state.trim() === "exited 0", `the filler is '${state.trim()}'`);
-      return undefined;
-    },
-    [up],
+    needs,
   );
   const seconds = Number(process.env["E2E_TRACES_LOAD_SECONDS"] ?? "20");
   await steps.step(
     `traces: memory idle and at 20 spans/s for ${String(seconds)} s`,
     async () => {
       const figures = async () =>
-        `${await stack.memory("jaeger")}, ${await stack.memory("otel-collector")}`;
+        `${await telemetry.memory("jaeger")}, ${await telemetry.memory("otel-collector")}`;
       const idle = await figures();
       let last = newSpan();
       for (let second = 0; second < seconds; second += 1) {
         const spans = Array.from({ length: 20 }, newSpan);
         last = spans.at(-1) ?? last;
-        await stack.send("traces", spansBody(spans));
+        await telemetry.send("traces", spansBody(spans));
         await new Promise((resolve) => setTimeout(resolve, 1000));
       }
-      await stack.found(last, 20);
+      await telemetry.found(last, 20);
       return `idle ${idle}; after ${await figures()}`;
     },
-    [up],
+    needs,
   );
+  await steps.step("traces: retention deletes", () => shortRetention(platform, 15), needs);
+  await javaAgent(steps, platform);
   await verifyTempo(steps, join(platform.stateDirectory, "traces"));
-  if (existsSync(stack.folder)) {
-    await stack.terraform("destroy", "-auto-approve", "-input=false", "-no-color");
-    rmSync(join(platform.stateDirectory, "traces"), { recursive: true });
-  }
 }

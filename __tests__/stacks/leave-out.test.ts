@@ -27,6 +27,19 @@ describe("what is left out where an image cannot be had", () => {
     expect(types(leaveOut(whole({ agent: false, traces: false }), ["alloy"]))).toEqual([]);
   });
 
+  test("without Alloy the agents that would run on this engine", () => {
+    const modules = [{ module: "host" as const }];
+    const environment = whole({
+      bindAddress: "10.88.0.1",
+      agents: [
+        { agent: "here", engine: { type: "local" }, modules },
+        { agent: "there", engine: { type: "ssh", address: "10.88.0.20" }, modules },
+      ],
+    });
+    expect(leaveOut(environment, ["alloy"]).agents.map(({ agent }) => agent)).toEqual(["there"]);
+    expect(leaveOut(environment, ["grafana"]).agents).toHaveLength(2);
+  });
+
   test("without Tempo no traces, while Jaeger stays", () => {
     expect(leaveOut(whole(), ["tempo"]).traces).toBe(false);
     expect(leaveOut(whole({ traces: { store: "jaeger" } }), ["tempo"]).traces).toMatchObject({

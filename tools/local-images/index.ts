@@ -6,7 +6,7 @@ import { engineRequest } from "../../commands/engine";
 import { canUnpack, debianRelease } from "./debian";
 import { buildBinaries, moduleFingerprint } from "./go";
 import { GO_MODULES, RECIPES, type GoModuleName, type Recipe } from "./recipes";
-import { rootFileSystem } from "./rootfs";
+import { hostProgram, rootFileSystem } from "./rootfs";
 import { completeDirectory, type Progress } from "./run";
 import { writeTar } from "./tar";
 
@@ -38,6 +38,26 @@ function versionOf(recipe: Recipe): string {
   return recipe.version === "node" ? process.versions.node : recipe.version;
 }
 
+/** Programs that variables name. */
+function givenPrograms({ host = {} }: Recipe): { variable: string; file: string | undefined }[] {
+  return Object.values(host).flatMap((program) =>
+    program === "node" ? [] : [{ variable: program, file: hostProgram(program) }],
+  );
+}
+
+function contentHash(file: string | undefined): string {
+  if (file === undefined || !fs.existsSync(file)) return "";
+  return createHash("sha256").update(fs.readFileSync(file)).digest("hex");
+}
+
+/** Why no image of a key can be made here; nothing where one can. */
+function impossible(recipe: Recipe | undefined): string | undefined {
+  if (recipe === undefined) return "it cannot be built here from Debian packages and Go modules";
+  const [missing] = givenPrograms(recipe).filter(({ file }) => file === undefined);
+  if (missing === undefined) return undefined;
+  return `it cannot be built here from Debian packages and Go modules; ${missing.variable} can name its program`;
+}
+
 /** The tag of the local image of a key: it names the version and a hash of everything the recipe depends on. */
 export function localTag(key: string, recipe: Recipe): string {
   const modules = [...new Set(Object.values(recipe.go ?? {}).map(([module]) => module))].sort();
@@ -49,6 +69,7 @@ export function localTag(key: string, recipe: Recipe): string {
         versionOf(recipe),
         recipe,
         modules.map(moduleFingerprint),
+        givenPrograms(recipe).map(({ file }) => contentHash(file)),
       ]),
     )
     .digest("hex");
@@ -184,11 +205,9 @@ export async function provideImages(o: {
   const wanted: { key: string; recipe: Recipe; tag: string }[] = [];
   for (const key of order) {
     const recipe = RECIPES[key];
-    if (recipe === undefined) {
-      reasons.set(key, "it cannot be built here from Debian packages and Go modules");
-    } else {
-      wanted.push({ key, recipe, tag: localTag(key, recipe) });
-    }
+    const reason = impossible(recipe);
+    if (reason !== undefined) reasons.set(key, reason);
+    else if (recipe !== undefined) wanted.push({ key, recipe, tag: localTag(key, recipe) });
   }
   for (const { key, tag } of wanted) {
     if (await isLoaded(o.dockerHost, tag)) tags.set(key, tag);

@@ -183,16 +183,22 @@ export interface ImageConfig {
   readonly StopSignal?: string;
 }
 
+/** A program of this machine: the running Node, or one that a variable of the process environment names. */
+export type HostProgram = "node" | "L2O_ALLOY_BIN" | "L2O_TEMPO_BIN";
+
 /** How one image is put together; every image also gets busybox, CA certificates and zone data. */
 export interface Recipe {
-  /** Version of the program, as the tag shows it; the words `debian` and `node` stand for the release and the version found here. */
+  /** Version of the program, as the tag shows it; the words `debian` and `node` stand for the release and the version found here, `0-given` for a program that is named. */
   readonly version: string;
   /** Go binaries: path in the image → module and binary. */
   readonly go?: Readonly<Record<string, readonly [module: GoModuleName, binary: string]>>;
   /** Debian packages, and the files taken from them beside their libraries (paths as in the package). */
   readonly debian?: { readonly packages: readonly string[]; readonly files: readonly string[] };
-  /** Takes this machine's node binary with its libraries. */
-  readonly hostNode?: true;
+  /**
+   * Programs of this machine with their libraries: path in the image → `node`, or the variable of the process
+   * environment that names the program. Without the variable there is no image.
+   */
+  readonly host?: Readonly<Record<string, HostProgram>>;
   /** Folders: path → owner (user and group) and permission bits. */
   readonly directories?: Readonly<Record<string, readonly [owner: number, mode: number]>>;
   /** Text files (mode 0644, root): path → content. */
@@ -359,8 +365,26 @@ http {
   },
   node: {
     version: "node",
-    hostNode: true,
+    host: { "/usr/local/bin/node": "node" },
     config: { Cmd: ["node"], User: "node" },
+  },
+  alloy: {
+    version: "0-given",
+    host: { "/bin/alloy": "L2O_ALLOY_BIN" },
+    // The health check needs /dev/tcp, which busybox's shell does not have.
+    debian: { packages: ["bash"], files: ["/bin/bash"] },
+    directories: { "/var/lib/alloy/data": [473, 0o755], "/etc/alloy": [473, 0o755] },
+    config: {
+      Entrypoint: ["/bin/alloy"],
+      Cmd: ["run", "/etc/alloy/config.alloy", "--storage.path=/var/lib/alloy/data"],
+      ExposedPorts: ["12345/tcp"],
+    },
+  },
+  tempo: {
+    version: "0-given",
+    host: { "/tempo": "L2O_TEMPO_BIN" },
+    directories: { "/var/tempo": [10001, 0o755], "/etc/tempo": [10001, 0o755] },
+    config: { Entrypoint: ["/tempo"], User: "10001:10001", ExposedPorts: ["3200/tcp"] },
   },
   jaeger: {
     version: "1.62.0",

@@ -3,7 +3,7 @@ import * as path from "node:path";
 
 import { canUnpack, unpackBase, unpackPrograms } from "./debian";
 import { buildBinaries } from "./go";
-import { GROUP, PASSWD, type GoModuleName, type Recipe } from "./recipes";
+import { GROUP, PASSWD, type GoModuleName, type HostProgram, type Recipe } from "./recipes";
 import { run, type Progress } from "./run";
 import type { TarEntry } from "./tar";
 
@@ -152,28 +152,42 @@ async function debianEntries(
   return needed.map((file) => fromDisk(root, file));
 }
 
-async function nodeEntries(progress: Progress): Promise<TarEntry[]> {
-  const ldd = await run({
-    command: "ldd",
-    args: [process.execPath],
-    label: "finding node's libraries",
-    progress,
-  });
-  const libraries = lddPaths(ldd);
-  // C libraries before 2.34 load their name services at run time: ldd does not see them.
-  const folder = path.dirname(libraries.find((file) => file.includes("/libc.so")) ?? "/");
-  const services = ["libnss_dns.so.2", "libnss_files.so.2", "libresolv.so.2"]
-    .map((name) => path.join(folder, name))
-    .filter((file) => fs.existsSync(file));
-  return [
-    { type: "file", path: "usr/local/bin/node", mode: 0o755, source: process.execPath },
-    ...[...new Set([...libraries, ...services])].map((file): TarEntry => ({
-      type: "file",
-      path: imagePath(file),
-      mode: 0o755,
-      source: fs.realpathSync(file),
-    })),
-  ];
+/** The file of a program of this machine; nothing where its variable is not set. */
+export function hostProgram(program: HostProgram): string | undefined {
+  return program === "node" ? process.execPath : process.env[program];
+}
+
+async function hostEntries(
+  programs: NonNullable<Recipe["host"]>,
+  progress: Progress,
+): Promise<TarEntry[]> {
+  const entries = await Promise.all(
+    Object.entries(programs).map(async ([target, program]): Promise<TarEntry[]> => {
+      const source = hostProgram(program);
+      if (source === undefined) throw new Error(`${program} must name a program, got nothing`);
+      if (!fs.existsSync(source))
+        throw new Error(`${program} must name a program, got '${source}'`);
+      const label = `finding the libraries of ${path.basename(source)}`;
+      // A program without libraries makes ldd fail.
+      const ldd = await run({ command: "ldd", args: [source], label, progress }).catch(() => "");
+      const libraries = lddPaths(ldd);
+      // C libraries before 2.34 load their name services at run time: ldd does not see them.
+      const folder = path.dirname(libraries.find((file) => file.includes("/libc.so")) ?? "/");
+      const services = ["libnss_dns.so.2", "libnss_files.so.2", "libresolv.so.2"]
+        .map((name) => path.join(folder, name))
+        .filter((file) => fs.existsSync(file));
+      return [
+        { type: "file", path: imagePath(target), mode: 0o755, source },
+        ...[...new Set([...libraries, ...services])].map((file): TarEntry => ({
+          type: "file",
+          path: imagePath(file),
+          mode: 0o755,
+          source: fs.realpathSync(file),
+        })),
+      ];
+    }),
+  );
+  return entries.flat();
 }
 
 /** The complete root file system of one image; builds and fetches what is not in the cache. */
@@ -189,7 +203,7 @@ export async function rootFileSystem(
     baseEntries(cacheDirectory, progress),
     goEntries(recipe, cacheDirectory, progress),
     recipe.debian === undefined ? [] : debianEntries(recipe.debian, cacheDirectory, progress),
-    recipe.hostNode === undefined ? [] : nodeEntries(progress),
+    recipe.host === undefined ? [] : hostEntries(recipe.host, progress),
   ]);
   return completeEntries([
     ...parts.flat(),

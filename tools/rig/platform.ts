@@ -1,4 +1,5 @@
-import { mkdirSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { run, type Finished } from "../../commands/shell";
 import type { MachineFacts } from "../../commands/workspace";
@@ -52,6 +53,7 @@ export class Platform {
       L2O_ENVIRONMENTS_MODULE: this.environmentsModule,
       DOCKER_HOST: this.engine.host,
       RIG_ADDRESS: this.engine.address,
+      RIG_SOCKET: this.engine.socket,
       ...this.variables,
     };
   }
@@ -102,19 +104,65 @@ export class Platform {
       .sort((a, b) => a.name.localeCompare(b.name));
   }
 
+  /** What the start command found out; nothing before. */
+  get #facts(): MachineFacts {
+    const file = join(this.stateDirectory, "machine.json");
+    return existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as MachineFacts) : {};
+  }
+
+  /** References of the images that were built here, by name; none where registries serve. */
+  async images(): Promise<Readonly<Record<string, string>>> {
+    const { images: file } = this.#facts;
+    if (file === undefined) return {};
+    return JSON.parse(await readFile(file, "utf8")) as Record<string, string>;
+  }
+
+  /** Files that a container of `local-monitoring` mounts, as Terraform has them. */
+  uploads(service: string): readonly { readonly file: string; readonly content: string }[] {
+    const file = join(this.#folder("local-monitoring"), "cdk.tf.json");
+    const { resource } = JSON.parse(readFileSync(file, "utf8")) as {
+      resource: {
+        docker_container: Record<
+          string,
+          { hostname: string; upload?: { file: string; content: string }[] }
+        >;
+      };
+    };
+    const containers = Object.values(resource.docker_container);
+    return containers.find(({ hostname }) => hostname === service)?.upload ?? [];
+  }
+
+  #folder(stack: string): string {
+    return join(this.stateDirectory, "cdktf.out", "stacks", stack);
+  }
+
+  /** Names of the stacks that were deployed. */
+  stacks(): readonly string[] {
+    return readdirSync(join(this.stateDirectory, "cdktf.out", "stacks"));
+  }
+
   /** Runs Terraform in a stack's folder, as deployed. */
   terraform(stack: string, ...args: readonly string[]): Promise<Finished> {
-    const facts = JSON.parse(
-      readFileSync(join(this.stateDirectory, "machine.json"), "utf8"),
-    ) as MachineFacts;
+    return this.terraformIn(this.#folder(stack), ...args);
+  }
+
+  /** Runs the platform's Terraform in any folder, against the engine under test. */
+  terraformIn(folder: string, ...args: readonly string[]): Promise<Finished> {
+    const facts = this.#facts;
     return run(facts.terraform ?? "terraform", args, {
-      cwd: join(this.stateDirectory, "cdktf.out", "stacks", stack),
+      cwd: folder,
       env: {
         ...this.env,
         CHECKPOINT_DISABLE: "1",
         ...(facts.cliConfigFile === undefined ? {} : { TF_CLI_CONFIG_FILE: facts.cliConfigFile }),
       },
     });
+  }
+
+  /** What Prometheus' API answers, as text. */
+  async prometheusText(path: string): Promise<string> {
+    const answer = await fetch(`${this.prometheus}/api/v1/${path}`);
+    return answer.text();
   }
 
   /** Values of an instant query, by the JSON of their labels. */

@@ -22,6 +22,10 @@ const stopSeconds = 60;
 export interface PrivateEngine {
   /** Address in DOCKER_HOST form. */
   readonly host: string;
+  /** Path of its socket on this machine. */
+  readonly socket: string;
+  /** Folder of its containers' files, lines among them. */
+  readonly containersDirectory: string;
   /** Where this machine reaches ports that are published on all or on this address. */
   readonly address: string;
   /** Where containers reach this machine. */
@@ -155,6 +159,8 @@ export async function startPrivateEngine(
   });
   return {
     host,
+    socket: host.replace("unix://", ""),
+    containersDirectory: path.join(directory, "data", "containers"),
     address: names.address,
     gateway: names.gateway,
     restart: async () => {

@@ -34,6 +34,7 @@ const goMod = (name: GoModuleName): string =>
 test("every key of the start command, of its sources and of the demo has a recipe", () => {
   expect(Object.keys(RECIPES).sort()).toEqual([
     "alertmanager",
+    "alloy",
     "blackbox-exporter",
     "geth",
     "jaeger",
@@ -49,6 +50,7 @@ test("every key of the start command, of its sources and of the demo has a recip
     "prometheus",
     "pushgateway",
     "redis-exporter",
+    "tempo",
   ]);
 });
 
@@ -193,13 +195,18 @@ test("an image without a recipe is left with the reason; no engine is asked", as
   const cacheDirectory = fs.mkdtempSync(path.join(os.tmpdir(), "local-images-"));
   try {
     const result = await provideImages({
-      images: ["grafana", "grafana"],
+      images: ["grafana", "tempo", "grafana"],
       dockerHost: "unix:///nonexistent/docker.sock",
       cacheDirectory,
       progress: () => undefined,
     });
     expect(result.left).toEqual([
       { image: "grafana", reason: "it cannot be built here from Debian packages and Go modules" },
+      {
+        image: "tempo",
+        reason:
+          "it cannot be built here from Debian packages and Go modules; L2O_TEMPO_BIN can name its program",
+      },
     ]);
     expect(result.overrides).toEqual({});
     expect(JSON.parse(fs.readFileSync(result.overridesFile, "utf8"))).toEqual({});
