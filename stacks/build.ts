@@ -138,6 +138,9 @@ export function buildStacks(
           environment: environment.name,
           host: environment.host,
           secretsDirectory: environment.secretsDirectory,
+          ...(environment.logs !== false && environment.logs.storage.type === "s3"
+            ? { buckets: [environment.logs.storage.bucket] }
+            : {}),
           backend: environment.backend,
           stateDirectory: common.stateDirectory,
         });

@@ -15,6 +15,11 @@ export interface HostStackProps {
    * @default - as `MonitoringHost` has it
    */
   readonly secretsDirectory?: string;
+  /**
+   * Names of S3 buckets whose objects the host reads, writes and deletes.
+   * @default - none
+   */
+  readonly buckets?: readonly string[];
   readonly backend: Backend;
   /**
    * Folder of a local state.
@@ -34,7 +39,7 @@ export class HostStack extends TerraformStack {
    */
   constructor(scope: Construct, id: string, props: HostStackProps) {
     super(scope, id);
-    const { environment, host, secretsDirectory } = props;
+    const { environment, host, secretsDirectory, buckets } = props;
     const { region } = host;
     applyBackend(this, props.backend, props.stateDirectory);
     this.provider = new AwsProvider(this, "aws", { region });
@@ -42,6 +47,7 @@ export class HostStack extends TerraformStack {
       environment,
       host,
       secretsDirectory,
+      ...(buckets === undefined ? {} : { buckets }),
       strict: true,
     });
 

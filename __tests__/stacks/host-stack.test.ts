@@ -339,6 +339,35 @@ describe("permissions of the instance", () => {
   });
 });
 
+test("a bucket for logs is the host's to read, write and delete in, and no other", () => {
+  const stack = new HostStack(Testing.app(), "test-host", {
+    environment: "test",
+    host: hostWith({ containersReachMetadata: true }),
+    buckets: ["example-logs"],
+    backend: { type: "local" },
+  });
+  const { resource } = JSON.parse(Testing.synth(stack, true)) as Synthesised;
+  const policies = Object.values(resource["aws_iam_role_policy"] ?? {}).map(({ policy }) =>
+    String(policy),
+  );
+  const statements = policies.flatMap(
+    (text) =>
+      (
+        JSON.parse(text) as {
+          Statement: { Sid: string; Action: string[]; Resource: string[] }[];
+        }
+      ).Statement,
+  );
+  const of = (sid: string) => statements.find(({ Sid }) => Sid === sid);
+  expect(of("ListOwnBuckets")?.Resource.map((arn) => arn.replace(/^.*:s3/, "s3"))).toEqual([
+    "s3:::example-logs",
+  ]);
+  expect(of("KeepObjects")?.Action).toEqual(["s3:GetObject", "s3:PutObject", "s3:DeleteObject"]);
+  expect(of("KeepObjects")?.Resource.map((arn) => arn.replace(/^.*:s3/, "s3"))).toEqual([
+    "s3:::example-logs/*",
+  ]);
+});
+
 describe("live settings", () => {
   const parameters = (changes: Partial<HostInput> = {}) =>
     build(changes)

@@ -13,6 +13,8 @@ export interface IdentityProps {
   readonly parameters: HostParameters;
   /** ARN prefix of the region's parameters: `arn:<partition>:ssm:<region>:<account>`. */
   readonly ssmArn: string;
+  /** ARNs of S3 buckets whose objects it reads, writes and deletes. */
+  readonly bucketArns: readonly string[];
 }
 
 /**
@@ -29,7 +31,7 @@ export class Identity extends Construct {
 
   constructor(scope: Construct, id: string, props: IdentityProps) {
     super(scope, id);
-    const { parameters, ssmArn } = props;
+    const { parameters, ssmArn, bucketArns } = props;
     const role = new IamRole(this, "role", {
       description: `The instance of ${props.name}`,
       assumeRolePolicy: assumedBy("ec2.amazonaws.com"),
@@ -61,6 +63,20 @@ export class Identity extends Construct {
           actions: ["ssm:PutParameter"],
           resources: parameters.writtenByHost.map((name) => `${ssmArn}:parameter${name}`),
         },
+        ...(bucketArns.length === 0
+          ? []
+          : [
+              {
+                sid: "ListOwnBuckets",
+                actions: ["s3:ListBucket", "s3:GetBucketLocation"],
+                resources: bucketArns,
+              },
+              {
+                sid: "KeepObjects",
+                actions: ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"],
+                resources: bucketArns.map((arn) => `${arn}/*`),
+              },
+            ]),
       ),
     });
     this.roleName = role.name;

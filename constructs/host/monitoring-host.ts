@@ -46,6 +46,12 @@ export interface MonitoringHostProps {
    */
   readonly secretsDirectory?: string;
   /**
+   * Names of S3 buckets whose objects the host reads, writes and deletes, logs say. Containers do so only with
+   * `host.containersReachMetadata`.
+   * @default - none
+   */
+  readonly buckets?: readonly string[];
+  /**
    * Refuse every inbound rule in the stack beside the host's own, not only those of its security group.
    * @default false
    */
@@ -133,6 +139,7 @@ export class MonitoringHost extends Construct {
       name,
       parameters,
       ssmArn: `arn:${partition}:ssm:${host.region}:${accountId}`,
+      bucketArns: (props.buckets ?? []).map((bucket) => `arn:${partition}:s3:::${bucket}`),
     });
     this.endpoint = `${address.publicIp}:${String(tunnel.port)}`;
     const settings = new LiveSettings(this, "settings", {
