@@ -25,8 +25,8 @@ export const environments: Environments = {
       },
     ],
     traces: { store: "jaeger", diskGiB: 2 },
-    // The address of the private engine that the rig starts.
-    bindAddress: process.env["RIG_ADDRESS"] ?? "127.0.0.1",
+    // The address of the private engine that the rig starts; where files are only rendered, any that is not loopback.
+    bindAddress: process.env["RIG_ADDRESS"] ?? "10.88.0.1",
     receivers: [{ name: "ops-slack", type: "slack", webhookUrl: secret("slack-webhook-url") }],
     sources: [...(local.sources ?? []), ...demoSources({ lowBalanceEth })],
   }),

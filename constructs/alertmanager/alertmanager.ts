@@ -74,7 +74,7 @@ export class Alertmanager extends Service implements Observable {
       health: { command: ["wget", "-q", "-O", "/dev/null", "http://127.0.0.1:9093/-/ready"] },
       data: { path: "/alertmanager", diskGiB: 0.1 },
       stopSeconds: 30,
-      publish: { containerPort: 9093, hostPort },
+      publish: [{ containerPort: 9093, hostPort }],
       secrets: receivers.flatMap(secretsOf),
       files: () => [
         alertmanagerFile({ receivers, routes, alerts: alerts() }),

@@ -111,22 +111,16 @@ export class Alloy extends Service implements Observable {
       data: { path: "/var/lib/alloy/data", diskGiB: logs === undefined ? 0.5 : 3 },
       stopSeconds: 45,
       hostFolders: folders,
+      publish: modulesOf(agent, "otlp").flatMap(({ grpcHostPort, httpHostPort }) => [
+        { containerPort: 4317, hostPort: grpcHostPort },
+        { containerPort: 4318, hostPort: httpHostPort },
+      ]),
       networks: () => networksOf(agent),
       files: () => configFiles(agent, platform),
       ...(dependsOn === undefined ? {} : { dependsOn }),
     });
     const groups = modulesOf(agent, "files").flatMap(({ group }) => group ?? []);
     if (groups.length > 0) this.container.groupAdd = [...new Set(groups)].map(String);
-    const ports = modulesOf(agent, "otlp").flatMap(({ grpcHostPort, httpHostPort }) => [
-      { internal: 4317, external: grpcHostPort },
-      { internal: 4318, external: httpHostPort },
-    ]);
-    // A service publishes one port; OTLP is reached by two protocols.
-    if (ports.length > 0) {
-      this.container.putPorts(
-        ports.map((one) => ({ ...one, ip: runtime.bindAddress, protocol: "tcp" })),
-      );
-    }
     this.grpc = new Endpoint({ protocol: "otlp-grpc", host: id, port: 4317 });
     this.http = new Endpoint({ protocol: "otlp-http", host: id, port: 4318 });
     this.observation = agentObservation(agent);

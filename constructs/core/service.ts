@@ -86,10 +86,10 @@ export interface ServiceProps {
    */
   readonly secrets?: readonly Secret[];
   /**
-   * The port reached from outside the network.
+   * The ports reached from outside the network.
    * @default - nothing is published
    */
-  readonly publish?: { readonly containerPort: number; readonly hostPort: number };
+  readonly publish?: readonly { readonly containerPort: number; readonly hostPort: number }[];
   /**
    * Existing networks to join beside the platform's. Called once, at synth.
    * @default - none
@@ -197,17 +197,12 @@ export class Service extends Construct {
             ...(props.networks?.() ?? []).map((name) => ({ name })),
           ].map((network): unknown => containerNetworksAdvancedToTerraform(network)),
       }),
-      ports:
-        props.publish === undefined
-          ? []
-          : [
-              {
-                internal: props.publish.containerPort,
-                external: props.publish.hostPort,
-                ip: runtime.bindAddress,
-                protocol: "tcp",
-              },
-            ],
+      ports: (props.publish ?? []).map(({ containerPort, hostPort }) => ({
+        internal: containerPort,
+        external: hostPort,
+        ip: runtime.bindAddress,
+        protocol: "tcp",
+      })),
       volumes: props.data === undefined ? [] : [this.#dataVolume(runtime, id, props.data.path)],
       mounts: [
         ...(props.hostFolders ?? []).map((folder) => ({

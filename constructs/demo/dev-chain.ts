@@ -63,7 +63,7 @@ export class DevChain extends Service {
       data: { path: volume, diskGiB: 4 },
       ...(props.hostPort === undefined
         ? {}
-        : { publish: { containerPort: rpcPort, hostPort: props.hostPort } }),
+        : { publish: [{ containerPort: rpcPort, hostPort: props.hostPort }] }),
       stopSeconds: 20,
     });
   }

@@ -81,7 +81,7 @@ export class Grafana extends Service implements Observable {
       },
       data: { path: "/var/lib/grafana", diskGiB: 0.5 },
       stopSeconds: 30,
-      publish: { containerPort: 3000, hostPort },
+      publish: [{ containerPort: 3000, hostPort }],
       secrets: grafanaSecrets,
       files: () => {
         const files = dashboards.files();

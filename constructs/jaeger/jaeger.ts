@@ -61,7 +61,7 @@ export class Jaeger extends Service implements Observable, TraceStore {
       data: { path: dataPath, diskGiB },
       // Open connections of browsers and senders are waited for.
       stopSeconds: 60,
-      publish: { containerPort: 16686, hostPort },
+      publish: [{ containerPort: 16686, hostPort }],
       files: () => [configFile({ retentionDays })],
     });
     this.spans = new Endpoint({ protocol: "otlp-grpc", host: id, port: 4317 });

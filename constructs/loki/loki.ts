@@ -90,7 +90,7 @@ export class Loki extends Service implements Observable, LogStore {
       health: { command: ["/usr/bin/loki", "-health"] },
       data: { path: "/loki", diskGiB: logs.diskGiB },
       stopSeconds: 60,
-      publish: { containerPort: 3100, hostPort },
+      publish: [{ containerPort: 3100, hostPort }],
       files: () => [
         mainFile({ logs, alertmanagers, url: links.loki }),
         ...set.logRuleGroups().map((group) => logRuleFile(group, runtime.environment, links)),

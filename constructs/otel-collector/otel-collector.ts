@@ -62,16 +62,12 @@ export class OtelCollector extends Service implements Observable {
       health: {
         none: "the public image holds the Collector alone, without a shell: OtelCollectorDown watches it",
       },
+      publish: [
+        { containerPort: 4317, hostPort: grpcHostPort },
+        { containerPort: 4318, hostPort: httpHostPort },
+      ],
       files,
     });
-    const ports = [
-      { internal: 4317, external: grpcHostPort },
-      { internal: 4318, external: httpHostPort },
-    ];
-    // A service publishes one port; this one is reached by two protocols.
-    this.container.putPorts(
-      ports.map((port) => ({ ...port, ip: runtime.bindAddress, protocol: "tcp" })),
-    );
     this.grpc = new Endpoint({ protocol: "otlp-grpc", host: id, port: 4317 });
     this.http = new Endpoint({ protocol: "otlp-http", host: id, port: 4318 });
     this.observation = {

@@ -108,7 +108,7 @@ export class Prometheus extends Service implements Observable {
       health: { command: ["wget", "-q", "-O", "/dev/null", "http://127.0.0.1:9090/-/ready"] },
       data: { path: "/prometheus", diskGiB: retentionGiB },
       stopSeconds: 60,
-      publish: { containerPort: 9090, hostPort },
+      publish: [{ containerPort: 9090, hostPort }],
       networks: () => networksOf(observations),
       files: () => [
         mainFile({ environment: runtime.environment, retentionDays, retentionGiB }),

@@ -98,7 +98,7 @@ export class PushProxy extends Service implements Observable {
       },
       cpus: 0.25,
       health: { command: ["wget", "-q", "-O", "/dev/null", "http://127.0.0.1:9091/-/healthy"] },
-      publish: { containerPort: 9091, hostPort },
+      publish: [{ containerPort: 9091, hostPort }],
       files: () => [
         ConfigFile.asset("/etc/nginx/conf.d/default.conf", "pushgateway/push-proxy.conf"),
         ...runbookPages(alerts()),

@@ -128,7 +128,7 @@ describe("a service", () => {
   });
 
   it("is published on the bind address only", () => {
-    const publish = { containerPort: 9000, hostPort: 19000 };
+    const publish = [{ containerPort: 9000, hostPort: 19000 }];
     expect(containerWith({ publish }).ports).toEqual([
       { internal: 9000, external: 19000, ip: "127.0.0.1", protocol: "tcp" },
     ]);
