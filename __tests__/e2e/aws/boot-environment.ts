@@ -68,6 +68,9 @@ export function bootEnvironment(variables: BootVariables): EnvironmentInput {
     },
     backend: { type: "s3", bucket: bootBucket, region: bootRegion },
     receivers: [{ name: "ops-slack", type: "slack", webhookUrl: secret("slack-webhook-url") }],
+    // What there is no image of without a registry.
+    agent: false,
+    grafana: false,
     sources: [nodeExporter({})],
   };
 }

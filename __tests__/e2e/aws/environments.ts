@@ -98,6 +98,7 @@ export function rigEnvironment(variant: HostVariant = {}): EnvironmentInput {
     engine: { type: "ssh", address: "10.88.0.1" },
     bindAddress: "10.88.0.1",
     receivers: [{ name: "ops-slack", type: "slack", webhookUrl: secret(rigSecret) }],
+    grafana: false,
     host: rigHost(variant),
     backend: { type: "s3", bucket: rigBucket, region: rigRegion },
   };

@@ -16,7 +16,7 @@ const deploysHost = "deploy makes the host and says that the tunnel is missing";
 const deploysServices = "deploy over SSH through the tunnel";
 const canary = "https://hooks.slack.example/services/CANARY-not-a-real-secret-77aa";
 const secondCanary = `${canary}-rotated`;
-const names = ["prometheus", "alertmanager", "pushgateway", "nginx", "node-exporter"];
+const names = ["prometheus", "alertmanager", "loki", "pushgateway", "nginx", "node-exporter"];
 
 /** What is equal exactly when nothing of the host's identity or of its containers changed. */
 interface Identity {
@@ -211,10 +211,11 @@ async function scans(story: Story): Promise<string> {
     expect(stranger.openTcp.length === 0, `open to a stranger: ${stranger.openTcp.join(", ")}`);
     expect(stranger.closedTcp.length === 0 && stranger.silentTcp === 65535, seen);
     expect(stranger.answeringUdp.length === 0 && stranger.closedUdp.length === 0, seen);
-    for (const port of [22, 9090, 9091, 9093]) {
+    const published = [22, 3100, 9090, 9091, 9093];
+    for (const port of published) {
       expect(await story.reaches(tunnelAddress, port), `a peer does not reach ${String(port)}`);
     }
-    return `a stranger: 65535 TCP ports silent, ${stranger.silentUdp.length} UDP ports silent (only a peer's handshake is answered, on 51820); a peer: 22, 9090, 9091, 9093`;
+    return `a stranger: 65535 TCP ports silent, ${stranger.silentUdp.length} UDP ports silent (only a peer's handshake is answered, on 51820); a peer: ${published.join(", ")}`;
   } finally {
     await rig.machine.must(["docker", "rm", "--force", "published"]);
   }
@@ -341,7 +342,7 @@ async function livingSettings(story: Story): Promise<string> {
   expect(conf.includes("wg-quick up"), conf);
   await story.bringTunnelUp(51999).catch(() => undefined);
   const allowed = await story.reaches(tunnelAddress, 9090);
-  const refused = [22, 9093, 9091];
+  const refused = [22, 3100, 9093, 9091];
   for (const port of refused) {
     expect(!(await story.reaches(tunnelAddress, port)), `the application reaches ${String(port)}`);
   }
