@@ -1,6 +1,7 @@
 import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import { App } from "cdktf";
 import { Runtime } from "../constructs/core/runtime";
 import { loadEnvironments } from "../environments/load";
@@ -49,7 +50,7 @@ export interface SynthesisedStack {
   readonly images: readonly string[];
   /** Ports on the bind address, with the container that has each. */
   readonly published: readonly { readonly container: string; readonly port: number }[];
-  /** Whether it runs on the environment's own engine, as all but the agents of other hosts do. */
+  /** Whether it runs on the environment's own engine, as all but the agents on other hosts do. */
   readonly onPlatform: boolean;
   /** What its services need of their machine, as a table; nothing for a stack without services. */
   readonly budget: string | undefined;
@@ -86,6 +87,10 @@ export function synthesise(
       buildOptions(stackVariables(environment, demo, facts), Object.keys(environments)),
     );
     app.synth();
+    const { engine, agents } = readEnvironment(environment, demo, facts?.missingImages);
+    const elsewhere = agents
+      .filter((one) => !isDeepStrictEqual(one.engine, engine))
+      .map(({ agent }) => `${environment}-agent-${agent}`);
     const budgets = new Map(
       app.node
         .findAll()
@@ -108,7 +113,7 @@ export function synthesise(
             ports.map(({ external }) => ({ container, port: external })),
         ),
         budget: budgets.get(name),
-        onPlatform: !name.startsWith(`${environment}-agent-`),
+        onPlatform: !elsewhere.includes(name),
         resources: Object.values(resource).reduce((n, all) => n + Object.keys(all).length, 0),
       };
     });

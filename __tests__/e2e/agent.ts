@@ -415,7 +415,9 @@ export async function agent(
     await socketProxy(steps, containers);
     await checked(steps, containers, work);
   } finally {
-    await run("docker", ["rm", "--force", proxyName, chattyName], { env: platform.env });
+    await run("docker", ["rm", "--force", "--volumes", proxyName, chattyName], {
+      env: platform.env,
+    });
   }
 }
 

@@ -80,7 +80,7 @@ async function collectedByAgents(
     }
     return `both agents after ${((Date.now() - began) / 1000).toFixed(1)} s`;
   } finally {
-    await run("docker", ["rm", "--force", speaker], { env: platform.env });
+    await run("docker", ["rm", "--force", "--volumes", speaker], { env: platform.env });
   }
 }
 
@@ -163,7 +163,7 @@ export async function containerLogs(steps: Steps, platform: Platform): Promise<v
         const { stdout, stderr } = await run("docker", ["logs", reader], { env: platform.env });
         throw new Error(`${String(error)}; the reader said: ${(stdout + stderr).slice(-2000)}`);
       } finally {
-        await run("docker", ["rm", "--force", speaker, reader], { env: platform.env });
+        await run("docker", ["rm", "--force", "--volumes", speaker, reader], { env: platform.env });
       }
     },
     ["deploy from nothing"],

@@ -200,7 +200,7 @@ async function shortRetention(platform: Platform, seconds: number): Promise<stri
     await eventually("the trace is gone", seconds + 60, known, (ok) => !ok);
     return `kept for ${String(seconds)} s, gone ${((Date.now() - began) / 1000).toFixed(0)} s after it was found`;
   } finally {
-    await run("docker", ["rm", "--force", name], { env: platform.env });
+    await run("docker", ["rm", "--force", "--volumes", name], { env: platform.env });
   }
 }
 
