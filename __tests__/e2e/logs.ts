@@ -21,6 +21,7 @@ import { opNode } from "../../constructs/exporters/op-node";
 import type { LogsInput } from "../../constructs/loki";
 import { parseEnvironment } from "../../stacks/environment";
 import { MonitoringStack } from "../../stacks/monitoring-stack";
+import type { FakeSlack } from "../../tools/rig/fake-slack";
 import type { Platform } from "../../tools/rig/platform";
 import { eventually, expect, type Steps } from "../../tools/rig/steps";
 
@@ -568,4 +569,36 @@ export async function logs(steps: Steps, platform: Platform): Promise<void> {
   } finally {
     rmSync(work, { recursive: true, force: true });
   }
+}
+
+/** What Loki refuses is said to people: a line too old for its limits reaches the receiver as an alert. */
+export async function refusedLines(
+  steps: Steps,
+  platform: Platform,
+  slack: FakeSlack,
+): Promise<void> {
+  await steps.step(
+    "people are told that Loki refuses lines",
+    async () => {
+      const loki = new Logs(`http://${platform.engine.address}:3100`);
+      const began = Date.now();
+      const monthAgo = now() - 30n * 86_400n * 1_000_000_000n;
+      const stream = { service: "e2e", container: "e2e", logstream: "stdout" };
+      const status = await loki.push([{ stream, values: [[String(monthAgo), "too old"]] }]);
+      expect(status === 400, `a line of a month ago was answered ${String(status)}`);
+      const message = await eventually(
+        "a message about LokiIngestionRejected",
+        120,
+        () =>
+          Promise.resolve(
+            slack.messages.find(
+              ({ at, title }) => at >= began && title.includes("LokiIngestionRejected"),
+            ),
+          ),
+        (found) => found !== undefined,
+      );
+      return `${((Date.now() - began) / 1000).toFixed(0)} s after the line: ${message?.title ?? ""}`;
+    },
+    ["deploy from nothing"],
+  );
 }

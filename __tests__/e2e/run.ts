@@ -11,7 +11,7 @@ import { checkRendered, proveCheckersBite } from "./checkers";
 import { containerLogs } from "./container-logs";
 import { demoChain, fireDrill, type Chain } from "./fire-drill";
 import { grafana } from "./grafana";
-import { logs } from "./logs";
+import { logs, refusedLines } from "./logs";
 import { traces } from "./traces";
 import { FakeSlack, type SlackMessage } from "../../tools/rig/fake-slack";
 import { Platform } from "../../tools/rig/platform";
@@ -436,6 +436,9 @@ async function main(): Promise<boolean> {
     );
 
     await searchForCanaries(steps, platform, chain, slack, canary, join(work, "start.log"));
+
+    // After what must page nobody: it goes on for five minutes.
+    await refusedLines(steps, platform, slack);
 
     await steps.step("Slack refused no message for its form", () => {
       const wrong = slack.refused.filter((why) => why !== FakeSlack.wasTold);
