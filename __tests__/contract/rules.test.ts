@@ -61,10 +61,16 @@ describe.each(sets)("rules of $name", ({ ruleGroups }) => {
     expect(parsePromql(searchParams.get("g0.expr") ?? "").fault).toBeUndefined();
   });
 
-  test("one name and tier means one thing, per chain, job and service", () => {
-    const subjects = alerts.map(
-      ({ name, labels, expr, priority }) =>
-        `${name} ${labels?.["tier"] ?? ""} ${priority} ${/chain="[^"]*"/.exec(expr)?.[0] ?? ""} ${/job="[^"]*"/.exec(expr)?.[0] ?? ""} ${/service="[^"]*"/.exec(expr)?.[0] ?? ""}`,
+  test("one name and tier means one thing, per chain, job, service, instance and agent", () => {
+    const subjects = alerts.map(({ name, labels, expr, priority }) =>
+      [
+        name,
+        labels?.["tier"],
+        priority,
+        ...["chain", "job", "service", "instance", "agent"].map(
+          (label) => new RegExp(`\\b${label}="[^"]*"`).exec(expr)?.[0],
+        ),
+      ].join(" "),
     );
     expect(new Set(subjects).size).toBe(subjects.length);
     const tiers = new Map<string, Set<string>>();

@@ -52,11 +52,11 @@ export function ruleTests(): ReadonlyMap<string, readonly RuleTest[]> {
 }
 
 /**
- * The one alert of the catalogue that has this name and priority, and watches this chain, job or service.
+ * The one alert of the catalogue that has this name and priority, and watches this chain, job, service, instance or agent.
  * @throws Error when there is none, or more than one
  */
 export function alertFor(name: string, labels: Readonly<Record<string, string>>): Alert {
-  const { priority, chain, job, service } = labels;
+  const { priority, chain, job, service, instance, agent = "" } = labels;
   const named = rules()
     .filter(isAlert)
     .filter((alert) => alert.name === name && alert.priority === priority);
@@ -64,11 +64,12 @@ export function alertFor(name: string, labels: Readonly<Record<string, string>>)
     among.length > 1 && value !== undefined
       ? among.filter(({ expr }) => expr.includes(`${label}="${value}"`))
       : among;
-  const found = about("service", service, about("job", job, about("chain", chain, named)));
+  const watched = about("service", service, about("job", job, about("chain", chain, named)));
+  const found = about("agent", agent, about("instance", instance, watched));
   const [only, ...others] = found;
   if (only === undefined || others.length > 0) {
     throw new Error(
-      `${name} with priority ${String(priority)}, chain ${String(chain)}, job ${String(job)} and service ${String(service)} must be one alert of the catalogue, got ${String(found.length)}`,
+      `${name} with priority ${String(priority)}, chain ${String(chain)}, job ${String(job)}, service ${String(service)}, instance ${String(instance)} and agent '${agent}' must be one alert of the catalogue, got ${String(found.length)}`,
     );
   }
   return only;
