@@ -60,12 +60,17 @@ export function alertFor(name: string, labels: Readonly<Record<string, string>>)
   const named = rules()
     .filter(isAlert)
     .filter((alert) => alert.name === name && alert.priority === priority);
+  // Only some rules are about one service, one instance or one agent.
   const about = (label: string, value: string | undefined, among: readonly Alert[]) =>
     among.length > 1 && value !== undefined
-      ? among.filter(({ expr }) => expr.includes(`${label}="${value}"`))
+      ? among.filter(
+          ({ expr }) => !expr.includes(`${label}="`) || expr.includes(`${label}="${value}"`),
+        )
       : among;
-  const watched = about("service", service, about("job", job, about("chain", chain, named)));
-  const found = about("agent", agent, about("instance", instance, watched));
+  const found = Object.entries({ chain, job, service, instance, agent }).reduce<readonly Alert[]>(
+    (among, [label, value]) => about(label, value, among),
+    named,
+  );
   const [only, ...others] = found;
   if (only === undefined || others.length > 0) {
     throw new Error(
