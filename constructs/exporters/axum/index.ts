@@ -15,7 +15,7 @@ export const axum = defineSource({
     /** As seen from the platform: an address in the tunnel, or a container on `network`. */
     host: hostName,
     port: port.default(3000),
-    /** Where the metrics are; requests to it do not count. */
+    /** Where the metrics are; requests to it do not count, nor do those below `/health`. */
     path: matching(/^\/[A-Za-z0-9._/-]*$/, "a path such as '/metrics', without query").default(
       "/metrics",
     ),

@@ -14,7 +14,7 @@ export function axumRules(service: string, path: string, thresholds: HttpThresho
     job,
     service,
     histogram: "axum_http_requests_duration_seconds",
-    users: `endpoint!="${path}"`,
+    users: `endpoint!~"(${path}|/health.*)"`,
   };
   // The crate shows nothing of the process; its counters begin anew with it.
   const starts = `max by (job, instance, service) (resets(axum_http_requests_total${seriesOf(job, service)}[10m]))`;
