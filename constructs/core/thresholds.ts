@@ -47,10 +47,8 @@ export const httpThresholds = {
   overloadPerMinute: z.number().positive().max(10_000_000).default(1000),
 };
 
-const http = z.strictObject(httpThresholds);
-
 /** Thresholds of a service's requests with their defaults filled in. */
-export type HttpThresholds = z.output<typeof http>;
+export type HttpThresholds = z.output<z.ZodObject<typeof httpThresholds>>;
 
 /** What an environment may decide about a Spring Boot application. */
 export const springThresholds = z
