@@ -7,7 +7,7 @@ import type { Observable } from "../constructs/core/observation";
 import { Runtime } from "../constructs/core/runtime";
 import { certificateRules } from "../constructs/exporters/blackbox-exporter/mixin";
 import { hostRules } from "../constructs/exporters/host-rules";
-import { nginxRules } from "../constructs/exporters/nginx-exporter/mixin";
+import { nginxLogRules, nginxRules } from "../constructs/exporters/nginx-exporter/mixin";
 import { springRules } from "../constructs/exporters/spring-boot/mixin";
 import { SocketProxy } from "../constructs/socket-proxy";
 import { platformEndpoints, type ApplicationAgent } from "./agents";
@@ -58,7 +58,10 @@ export function agentObservable(agent: Agent): Observable {
       certificateRules(thresholds, agent.agent),
     ),
   ];
-  return { observation: { ...observation, rules: [...observation.rules, ...rules] } };
+  const logRules = modulesOf(agent, "nginx").map(({ service, thresholds }) =>
+    nginxLogRules(service, thresholds),
+  );
+  return { observation: { ...observation, rules: [...observation.rules, ...rules], logRules } };
 }
 
 /** Props of {@link AgentStack}. */

@@ -1,7 +1,12 @@
 import { posix } from "node:path";
 import { z } from "zod";
 import { distinct, hostName, httpUrl, kebabName, matching, port } from "../core/schema";
-import { certificateThresholds, hostThresholds, springThresholds } from "../core/thresholds";
+import {
+  accessLogThresholds,
+  certificateThresholds,
+  hostThresholds,
+  springThresholds,
+} from "../core/thresholds";
 
 /** Patterns that RE2, which the agent uses, does not know. */
 const notRe2 = /\(\?<?[=!]|\\[1-9]/;
@@ -99,6 +104,8 @@ const nginx = z.strictObject({
   exporterPort: port.default(9113),
   /** An existing Docker network on which the exporter is reached. */
   network,
+  /** Of its access log, where an agent reads it under the same label `service`. */
+  thresholds: accessLogThresholds,
 });
 
 const otlp = z.strictObject({

@@ -50,6 +50,16 @@ export const httpThresholds = {
 /** Thresholds of a service's requests with their defaults filled in. */
 export type HttpThresholds = z.output<z.ZodObject<typeof httpThresholds>>;
 
+const { errorPercent, errorHighPercent, errorCriticalPercent, minimumErrors } = httpThresholds;
+
+/** What an environment may decide about the requests in an nginx server's access log. */
+export const accessLogThresholds = z
+  .strictObject({ errorPercent, errorHighPercent, errorCriticalPercent, minimumErrors })
+  .prefault({});
+
+/** Thresholds of an access log with their defaults filled in. */
+export type AccessLogThresholds = z.output<typeof accessLogThresholds>;
+
 /** What an environment may decide about a Spring Boot application. */
 export const springThresholds = z
   .strictObject({
