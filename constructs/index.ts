@@ -16,4 +16,5 @@ export * from "./core/schema";
 export * from "./core/secret";
 export * from "./core/service-down";
 export * from "./core/source";
+export * from "./core/thresholds";
 export * from "./core/trace-store";

@@ -1,4 +1,5 @@
 import { secret } from "../constructs/core/secret";
+import { axum } from "../constructs/exporters/axum";
 import { blackboxExporter } from "../constructs/exporters/blackbox-exporter";
 import { l2Exporter } from "../constructs/exporters/l2-exporter";
 import { mysqldExporter } from "../constructs/exporters/mysqld-exporter";
@@ -108,6 +109,7 @@ export const production: EnvironmentInput = {
       ],
     }),
     springBoot({ service: "api", host: applicationHost, port: 8080 }),
+    axum({ service: "indexer", host: applicationHost }),
     nginxExporter({ service: "web", host: applicationHost }),
     redisExporter({
       service: "sessions",

@@ -1,11 +1,14 @@
 import { TerraformStack } from "cdktf";
 import type { Construct } from "constructs";
 import { Alloy, agentObservation, agentSchema } from "../constructs/alloy";
-import { modulesOf, type Agent, type AgentInput } from "../constructs/alloy/schema";
+import { hostOf, modulesOf, type Agent, type AgentInput } from "../constructs/alloy/schema";
 import type { Endpoint } from "../constructs/core/endpoint";
 import type { Observable } from "../constructs/core/observation";
 import { Runtime } from "../constructs/core/runtime";
-import { nginxRules } from "../constructs/exporters/nginx-exporter/mixin";
+import { certificateRules } from "../constructs/exporters/blackbox-exporter/mixin";
+import { hostRules } from "../constructs/exporters/host-rules";
+import { nginxLogRules, nginxRules } from "../constructs/exporters/nginx-exporter/mixin";
+import { springRules } from "../constructs/exporters/spring-boot/mixin";
 import { SocketProxy } from "../constructs/socket-proxy";
 import { platformEndpoints, type ApplicationAgent } from "./agents";
 import { applyBackend } from "./backend";
@@ -45,8 +48,20 @@ export function newAgent(
 /** What the platform watches about an agent: that it speaks, what it scrapes, and what that must not say. */
 export function agentObservable(agent: Agent): Observable {
   const observation = agentObservation(agent);
-  const nginx = modulesOf(agent, "nginx").map(({ service }) => nginxRules(service));
-  return { observation: { ...observation, rules: [...observation.rules, ...nginx] } };
+  const rules = [
+    ...modulesOf(agent, "host").map(({ thresholds }) => hostRules(hostOf(agent), thresholds)),
+    ...modulesOf(agent, "spring").map(({ service, thresholds }) =>
+      springRules(service, thresholds),
+    ),
+    ...modulesOf(agent, "nginx").map(({ service }) => nginxRules(service)),
+    ...modulesOf(agent, "probes").map(({ thresholds }) =>
+      certificateRules(thresholds, agent.agent),
+    ),
+  ];
+  const logRules = modulesOf(agent, "nginx").map(({ service, thresholds }) =>
+    nginxLogRules(service, thresholds),
+  );
+  return { observation: { ...observation, rules: [...observation.rules, ...rules], logRules } };
 }
 
 /** Props of {@link AgentStack}. */

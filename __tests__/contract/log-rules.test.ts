@@ -13,13 +13,14 @@ const alerts = groups.flatMap((group) => group.alerts);
 const oneLine = /^[^\n{]+$/;
 const links = { loki: "http://127.0.0.1:3100", runbooks: "http://127.0.0.1:9091/runbooks" };
 
-test("every chain has its alerts, and the services one", () => {
+test("every chain has its alerts, every nginx three tiers, and the services one", () => {
   expect(alerts.map(({ name }) => name).sort()).toEqual([
     "BatcherInsufficientFunds",
     "BatcherInsufficientFunds",
     "BatcherNonceTooLow",
     "BatcherNonceTooLow",
     "LogErrorBurst",
+    ...Array<string>(6).fill("NginxErrorsHigh"),
     "NodePipelineReset",
     "NodePipelineReset",
   ]);

@@ -1,4 +1,5 @@
 import { Testing } from "cdktf";
+import { isAlert } from "../../constructs/core/alert";
 import { AgentStack } from "../../stacks/agent-stack";
 import type { ApplicationAgentInput } from "../../stacks/agents";
 import { parseEnvironment, type EnvironmentInput } from "../../stacks/environment";
@@ -11,8 +12,10 @@ const app: ApplicationAgentInput = {
   engine: { type: "ssh", address: "10.88.0.20" },
   bindAddress: "10.88.0.20",
   modules: [
-    { module: "host" },
+    { module: "host", thresholds: { cpuPercent: 95 } },
     { module: "docker-logs" },
+    { module: "spring", service: "chat", host: "chat", thresholds: { heapPercent: 85 } },
+    { module: "probes", probes: [{ name: "inside", target: "https://10.0.0.40" }] },
     { module: "nginx", service: "edge", host: "edge", exporterHost: "edge-exporter" },
     { module: "otlp" },
   ],
@@ -84,14 +87,13 @@ describe("AgentStack", () => {
 });
 
 describe("the platform of an application host's agent", () => {
-  const names = (): readonly string[] => {
+  const alerts = () => {
     const stack = new MonitoringStack(Testing.app(), "test-monitoring", {
       environment: environmentWith(),
     });
-    return stack.prometheus
-      .ruleGroups()
-      .flatMap(({ rules }) => rules.flatMap((rule) => ("name" in rule ? rule.name : [])));
+    return stack.prometheus.ruleGroups().flatMap(({ rules }) => rules.filter(isAlert));
   };
+  const names = () => alerts().map(({ name }) => name);
 
   test("says when it is silent, and when what it scrapes is down", () => {
     expect(names()).toEqual(
@@ -101,5 +103,12 @@ describe("the platform of an application host's agent", () => {
 
   test("has the alerts of the nginx that it watches", () => {
     expect(names()).toEqual(expect.arrayContaining(["NginxDown", "NginxConnectionsDropped"]));
+  });
+
+  test("has the alerts of the host, the application and the certificates that it watches, by its thresholds", () => {
+    const found = (name: string) => alerts().find((alert) => alert.name === name);
+    expect(found("HostCpuHigh")?.expr).toMatch(/instance="app".* > 95$/);
+    expect(found("JVMHeapHigh")?.expr).toMatch(/service="chat".* > 85$/);
+    expect(found("CertificateExpires")?.expr).toContain('agent="app"');
   });
 });

@@ -1,7 +1,8 @@
 import { Testing } from "cdktf";
 import type { Alert, LogRuleGroup, RecordingRule, RuleGroup } from "../../constructs/core/alert";
 import { secret } from "../../constructs/core/secret";
-import { agentObservation, agentSchema, type AgentInput } from "../../constructs/alloy";
+import { agentSchema, type AgentInput } from "../../constructs/alloy";
+import { axum } from "../../constructs/exporters/axum";
 import { blackboxExporter } from "../../constructs/exporters/blackbox-exporter";
 import { l2Exporter } from "../../constructs/exporters/l2-exporter";
 import { mysqldExporter } from "../../constructs/exporters/mysqld-exporter";
@@ -18,6 +19,7 @@ import { Jaeger } from "../../constructs/jaeger";
 import { OtelCollector } from "../../constructs/otel-collector";
 import { Tempo } from "../../constructs/tempo";
 import type { Source, SourceFactory } from "../../constructs/core/source";
+import { agentObservable } from "../../stacks/agent-stack";
 import { parseEnvironment } from "../../stacks/environment";
 import { MonitoringStack } from "../../stacks/monitoring-stack";
 import type { z } from "zod";
@@ -30,6 +32,7 @@ export const factories: readonly SourceFactory<z.ZodType>[] = [
   opProposer,
   l2Exporter,
   springBoot,
+  axum,
   nginxExporter,
   redisExporter,
   mysqldExporter,
@@ -65,6 +68,8 @@ export const everySource: readonly Source[] = [
   }),
   springBoot({ service: "api", host: "10.0.0.20" }),
   springBoot({ service: "worker", host: "10.0.0.21" }),
+  axum({ service: "indexer", host: "10.0.0.22" }),
+  axum({ service: "relay", host: "10.0.0.23" }),
   nginxExporter({ service: "edge", host: "edge" }),
   nginxExporter({ service: "intranet", host: "10.0.0.30" }),
   redisExporter({ service: "cache", host: "cache", password: secret("cache-password") }),
@@ -128,7 +133,7 @@ function observed(): MonitoringStack {
     new Tempo(stack, "tempo", { runtime, metrics }),
     new OtelCollector(stack, "otel-collector", { runtime, traces, metrics }),
     new Grafana(stack, "grafana", { runtime, metrics: stack.prometheus }),
-    ...agents.map((observed) => ({ observation: agentObservation(agentSchema.parse(observed)) })),
+    ...agents.map((observed) => agentObservable(agentSchema.parse(observed))),
   );
   return stack;
 }

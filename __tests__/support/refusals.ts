@@ -82,6 +82,7 @@ export const soundProps: Readonly<Record<string, Readonly<Record<string, unknown
     ],
   },
   "spring-boot": { service: "api", host: "10.88.0.20" },
+  axum: { service: "indexer", host: "10.88.0.21" },
   "nginx-exporter": { service: "edge", host: "10.88.0.30" },
   "redis-exporter": { service: "cache", host: "10.88.0.31", password: secret("cache-password") },
   "mysqld-exporter": { service: "orders", host: "10.88.0.32", password: secret("orders-password") },

@@ -52,23 +52,29 @@ export function ruleTests(): ReadonlyMap<string, readonly RuleTest[]> {
 }
 
 /**
- * The one alert of the catalogue that has this name and priority, and watches this chain, job or service.
+ * The one alert of the catalogue that has this name and priority, and watches this chain, job, service, instance or agent.
  * @throws Error when there is none, or more than one
  */
 export function alertFor(name: string, labels: Readonly<Record<string, string>>): Alert {
-  const { priority, chain, job, service } = labels;
+  const { priority, chain, job, service, instance, agent = "" } = labels;
   const named = rules()
     .filter(isAlert)
     .filter((alert) => alert.name === name && alert.priority === priority);
+  // Only some rules are about one service, one instance or one agent.
   const about = (label: string, value: string | undefined, among: readonly Alert[]) =>
     among.length > 1 && value !== undefined
-      ? among.filter(({ expr }) => expr.includes(`${label}="${value}"`))
+      ? among.filter(
+          ({ expr }) => !expr.includes(`${label}="`) || expr.includes(`${label}="${value}"`),
+        )
       : among;
-  const found = about("service", service, about("job", job, about("chain", chain, named)));
+  const found = Object.entries({ chain, job, service, instance, agent }).reduce<readonly Alert[]>(
+    (among, [label, value]) => about(label, value, among),
+    named,
+  );
   const [only, ...others] = found;
   if (only === undefined || others.length > 0) {
     throw new Error(
-      `${name} with priority ${String(priority)}, chain ${String(chain)}, job ${String(job)} and service ${String(service)} must be one alert of the catalogue, got ${String(found.length)}`,
+      `${name} with priority ${String(priority)}, chain ${String(chain)}, job ${String(job)}, service ${String(service)}, instance ${String(instance)} and agent '${agent}' must be one alert of the catalogue, got ${String(found.length)}`,
     );
   }
   return only;

@@ -1,6 +1,12 @@
 import { posix } from "node:path";
 import { z } from "zod";
 import { distinct, hostName, httpUrl, kebabName, matching, port } from "../core/schema";
+import {
+  accessLogThresholds,
+  certificateThresholds,
+  hostThresholds,
+  springThresholds,
+} from "../core/thresholds";
 
 /** Patterns that RE2, which the agent uses, does not know. */
 const notRe2 = /\(\?<?[=!]|\\[1-9]/;
@@ -47,7 +53,7 @@ export function folderOf(path: string): string {
   return plain === "" ? "/" : plain;
 }
 
-const host = z.strictObject({ module: z.literal("host") });
+const host = z.strictObject({ module: z.literal("host"), thresholds: hostThresholds });
 
 const dockerLogs = z.strictObject({
   module: z.literal("docker-logs"),
@@ -83,6 +89,7 @@ const spring = z.strictObject({
   path: metricsPath.default("/actuator/prometheus"),
   /** An existing Docker network on which it is reached. */
   network,
+  thresholds: springThresholds,
 });
 
 const nginx = z.strictObject({
@@ -97,6 +104,8 @@ const nginx = z.strictObject({
   exporterPort: port.default(9113),
   /** An existing Docker network on which the exporter is reached. */
   network,
+  /** Of its access log, where an agent reads it under the same label `service`. */
+  thresholds: accessLogThresholds,
 });
 
 const otlp = z.strictObject({
@@ -125,6 +134,7 @@ const probes = z.strictObject({
     .min(1)
     .superRefine(...distinct("name"))
     .superRefine(...distinct("target")),
+  thresholds: certificateThresholds,
 });
 
 const oneModule = z.discriminatedUnion("module", [

@@ -18,4 +18,5 @@ export * from "./secret";
 export * from "./service";
 export * from "./service-down";
 export * from "./source";
+export * from "./thresholds";
 export * from "./trace-store";

@@ -1,6 +1,6 @@
 import { parse } from "yaml";
 import { blackboxExporter } from "../../../constructs/exporters/blackbox-exporter";
-import { observe } from "../../support/observe";
+import { alertsIn, observe } from "../../support/observe";
 
 const probes = [
   { name: "api", target: "https://api.example.com/health" },
@@ -88,4 +88,16 @@ describe("blackbox-exporter", () => {
       expect(blackboxExporter({ probes: [{ name: "a", target }] }).check("sources[0]")).toEqual([]);
     },
   );
+
+  test("tells in time that a certificate expires, by the days of the environment", () => {
+    const { observations } = observe(
+      blackboxExporter({ probes: [...probes], thresholds: { certificateDays: 14 } }),
+    );
+    const certificates = alertsIn(observations).filter(({ name }) => name === "CertificateExpires");
+    expect(
+      certificates.map(({ priority, expr }) => `${priority} ${expr.slice(expr.indexOf("<"))}`),
+    ).toEqual(["P2 < 7", "P4 < 14"]);
+    // What an agent probes has thresholds of its own.
+    for (const { expr } of certificates) expect(expr).toContain('agent=""');
+  });
 });

@@ -47,4 +47,27 @@ describe("nginx-exporter", () => {
     ]);
     for (const { expr } of alerts) expect(expr).toContain('service="edge"');
   });
+
+  test("judges the requests in its access log, with thresholds that the environment decides", () => {
+    const stricter = nginxExporter({
+      service: "edge",
+      host: "edge",
+      thresholds: { errorHighPercent: 5, minimumErrors: 50 },
+    });
+    const [{ logRules = [] } = {}] = observe(stricter).observations;
+    const alerts = logRules.flatMap((group) => group.alerts);
+    expect(
+      alerts.map(({ name, priority, logql }) => [name, priority, logql.split(" * 100 ")[1]]),
+    ).toEqual(
+      [
+        ["P1", 50],
+        ["P2", 5],
+        ["P3", 1],
+      ].map(([priority, percent]) => [
+        "NginxErrorsHigh",
+        priority,
+        `> ${String(percent)} and sum by (service) (count_over_time({service="edge"} | status=~"5.." [5m])) >= 50`,
+      ]),
+    );
+  });
 });

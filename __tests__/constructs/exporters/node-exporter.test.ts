@@ -1,5 +1,5 @@
 import { nodeExporter } from "../../../constructs/exporters/node-exporter";
-import { observe } from "../../support/observe";
+import { alertsIn, observe } from "../../support/observe";
 
 describe("node-exporter", () => {
   const { observations, container } = observe(nodeExporter({}));
@@ -35,5 +35,31 @@ describe("node-exporter", () => {
     for (const mount of ["/", "/data", "/var/lib/docker", "/runner"]) {
       expect([mount, pattern.test(mount)]).toEqual([mount, false]);
     }
+  });
+
+  test("has alerts about this host alone, with thresholds that the environment decides", () => {
+    const alerts = alertsIn(observations);
+    expect(alerts.map(({ name, priority }) => `${name} ${priority}`)).toEqual([
+      "HostDiskSpace P1",
+      "HostDiskSpace P2",
+      "HostDiskSpace P3",
+      "HostCpuHigh P3",
+      "HostCpuSteal P3",
+      "HostMemoryHigh P2",
+      "HostSwapHigh P3",
+      "HostInodesHigh P2",
+      "HostClockUnsynchronised P3",
+      "HostClockSkew P3",
+      "HostRestarted P4",
+    ]);
+    for (const { expr } of alerts) expect(expr).toContain('instance="test"');
+    const stricter = alertsIn(
+      observe(nodeExporter({ thresholds: { cpuPercent: 70, diskCriticalPercent: 98 } }))
+        .observations,
+    );
+    const limits = stricter.map(({ description }) => description).join(" ");
+    expect(limits).toContain("busy, more than 70 %");
+    expect(limits).toContain("full, more than 98 %");
+    expect(limits).toContain("full, more than 80 %");
   });
 });

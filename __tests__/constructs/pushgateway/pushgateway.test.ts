@@ -50,6 +50,7 @@ describe("the push proxy", () => {
       job: "pushgateway",
       scrape: { honorLabels: true },
       down: { name: "PushgatewayDown", priority: "P2" },
+      rules: [{ rules: [{ name: "ServiceDeployed", priority: "P4" }] }],
     });
   });
 

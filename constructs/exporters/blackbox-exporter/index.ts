@@ -1,11 +1,11 @@
 import { z } from "zod";
 import { ConfigFile } from "../../core/config-file";
 import { Endpoint } from "../../core/endpoint";
-import type { DownAlert } from "../../core/observation";
-import type { RuleGroup } from "../../core/alert";
 import { distinct, hostName, httpUrl, kebabName, port } from "../../core/schema";
 import { Service } from "../../core/service";
 import { defineSource } from "../../core/source";
+import { certificateThresholds } from "../../core/thresholds";
+import { blackboxExporterDown, certificateRules, probeDown, probeRules } from "./mixin";
 
 /** Half a private key, as a provider's host name may carry an API key. */
 const keyInHost = /[0-9a-fA-F]{32}/;
@@ -46,53 +46,6 @@ function soundTargetsDistinct(values: unknown, context: z.RefinementCtx): void {
   );
 }
 
-const exporterDown: DownAlert = {
-  name: "BlackboxExporterDown",
-  priority: "P2",
-  for: "1m",
-  summary: "Addresses are no longer probed",
-  runbook: {
-    meaning: "The blackbox exporter, which probes addresses, does not answer.",
-    impact: "An address that fails, or whose certificate has expired, would not be announced.",
-    steps: [
-      "Read its log: `docker logs --tail 50 $(docker ps -aqf label=l2-observatory.service=blackbox-exporter)`.",
-    ],
-  },
-};
-
-/** The scrape of a probe fails only when the exporter does; then ProbeFailed cannot fire. */
-const probeDown: DownAlert = {
-  ...exporterDown,
-  name: "ProbeDown",
-  summary: "A probe gives no result",
-  inhibitedBy: ["BlackboxExporterDown"],
-};
-
-const probeRules: RuleGroup = {
-  name: "probe",
-  intervalSeconds: 15,
-  rules: [
-    {
-      name: "ProbeFailed",
-      priority: "P1",
-      expr: "probe_success == 0",
-      for: "1m",
-      summary: "An address does not answer as it should",
-      description:
-        "{{ $labels.service }} at {{ $labels.instance }} has failed its probe for a minute.",
-      graph: "probe_success",
-      runbook: {
-        meaning: "The address was asked every 15 seconds and did not give the expected answer.",
-        impact: "Whoever uses this address is probably cut off.",
-        steps: [
-          "Ask it yourself: `curl -v <address>`.",
-          "Ask the exporter why: `http://blackbox-exporter:9115/probe?debug=true&module=<module>&target=<address>` from a container of the platform's network.",
-        ],
-      },
-    },
-  ],
-};
-
 /** Probes addresses over HTTP, JSON-RPC and TCP, certificates included. */
 export const blackboxExporter = defineSource({
   type: "blackbox-exporter",
@@ -103,8 +56,9 @@ export const blackboxExporter = defineSource({
       .superRefine(...distinct("name"))
       .superRefine(soundTargetsDistinct, distinctTargetRule)
       .default([]),
+    thresholds: certificateThresholds,
   }),
-  create({ probes }, { scope, id, runtime }) {
+  create({ probes, thresholds }, { scope, id, runtime }) {
     const service = new Service(scope, id, {
       runtime,
       image: "blackbox-exporter",
@@ -129,7 +83,7 @@ export const blackboxExporter = defineSource({
           job: "blackbox-exporter",
           targets: [{ endpoint: new Endpoint({ ...at, path: "/metrics" }) }],
           scrape: { intervalSeconds: 15 },
-          down: exporterDown,
+          down: blackboxExporterDown,
           rules: [],
         },
       },
@@ -147,7 +101,7 @@ export const blackboxExporter = defineSource({
                 })),
                 scrape: { intervalSeconds: 15 },
                 down: probeDown,
-                rules: [probeRules],
+                rules: [probeRules, certificateRules(thresholds)],
               },
             },
           ]),

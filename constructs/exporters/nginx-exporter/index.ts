@@ -2,8 +2,9 @@ import { z } from "zod";
 import { matching } from "../../core/schema";
 import { Service } from "../../core/service";
 import { defineSource } from "../../core/source";
+import { accessLogThresholds } from "../../core/thresholds";
 import { exporterTarget, serverAddress, watchedServer } from "../watched-server";
-import { nginxExporterDown, nginxRules } from "./mixin";
+import { nginxExporterDown, nginxLogRules, nginxRules } from "./mixin";
 
 /** An nginx server with a `stub_status` location that the exporter may read. */
 export const nginxExporter = defineSource({
@@ -14,10 +15,12 @@ export const nginxExporter = defineSource({
     path: matching(/^\/[A-Za-z0-9._/-]*$/, "a path such as '/stub_status', without query").default(
       "/stub_status",
     ),
+    /** Of its access log, where an agent reads it under the same label `service`. */
+    thresholds: accessLogThresholds,
   }),
   instance: ({ service }) => service,
   targets: (server) => [serverAddress(server)],
-  create({ path, network, ...server }, { scope, id, runtime }) {
+  create({ path, network, thresholds, ...server }, { scope, id, runtime }) {
     const exporter = new Service(scope, id, {
       runtime,
       image: "nginx-exporter",
@@ -43,6 +46,7 @@ export const nginxExporter = defineSource({
           scrape: { intervalSeconds: 15 },
           down: nginxExporterDown,
           rules: [nginxRules(server.service)],
+          logRules: [nginxLogRules(server.service, thresholds)],
         },
       },
     ];

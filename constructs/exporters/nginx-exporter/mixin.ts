@@ -1,5 +1,6 @@
-import type { RuleGroup } from "../../core/alert";
+import type { LogAlert, LogRuleGroup, RuleGroup } from "../../core/alert";
 import type { DownAlert } from "../../core/observation";
+import type { AccessLogThresholds } from "../../core/thresholds";
 import { seriesOf } from "../watched-server";
 
 /**
@@ -72,6 +73,74 @@ export function nginxRules(service: string): RuleGroup {
           ],
         },
       },
+    ],
+  };
+}
+
+function failedAlert(
+  service: string,
+  percent: number,
+  minimumErrors: number,
+  tier: Pick<LogAlert, "priority" | "for" | "summary"> & {
+    readonly tier: string;
+    readonly impact: string;
+  },
+): LogAlert {
+  const failed = `{service="${service}"} | status=~"5.."`;
+  const count = (lines: string) => `sum by (service) (count_over_time(${lines} [5m]))`;
+  return {
+    name: "NginxErrorsHigh",
+    priority: tier.priority,
+    logql: `${count(failed)} / ${count(`{service="${service}"} | status!=""`)} * 100 > ${String(percent)} and ${count(failed)} >= ${String(minimumErrors)}`,
+    lines: failed,
+    ...(tier.for === undefined ? {} : { for: tier.for }),
+    summary: tier.summary,
+    description: `nginx of {{ $labels.service }} answers {{ $value | printf "%.1f" }} % of its requests with 5xx, more than ${String(percent)} %.`,
+    labels: { tier: tier.tier },
+    inhibitedBy: ["LokiDown"],
+    runbook: {
+      meaning:
+        "Of the lines in nginx's access log, too many show a status of 500 or more: nginx cannot reach what is behind it, or that fails.",
+      impact: tier.impact,
+      steps: [
+        "Which status and which path? Read the lines of this alert.",
+        "502 and 504: what is behind nginx does not answer, or too late; nginx's error log names it. 503: it refuses, or nginx limits. 500: it fails itself.",
+        "Does the service behind it have an alert of its own? Go on there.",
+      ],
+    },
+  };
+}
+
+/** Requests that failed, by the access log of one nginx server: its status page counts requests without their outcome. */
+export function nginxLogRules(
+  service: string,
+  { errorCriticalPercent, errorHighPercent, errorPercent, minimumErrors }: AccessLogThresholds,
+): LogRuleGroup {
+  return {
+    name: `nginx-exporter.${service}`,
+    intervalSeconds: 15,
+    alerts: [
+      failedAlert(service, errorCriticalPercent, minimumErrors, {
+        priority: "P1",
+        for: "1m",
+        tier: "critical",
+        summary: "nginx answers most requests with an error",
+        impact: "For most users what is behind this nginx is down.",
+      }),
+      failedAlert(service, errorHighPercent, minimumErrors, {
+        priority: "P2",
+        for: "2m",
+        tier: "high",
+        summary: "nginx answers many requests with an error",
+        impact: "Many users are turned away; it may be the beginning of an outage.",
+      }),
+      failedAlert(service, errorPercent, minimumErrors, {
+        priority: "P3",
+        for: "5m",
+        tier: "warning",
+        summary: "nginx answers more requests with an error than it may",
+        impact: "Some users are turned away.",
+      }),
     ],
   };
 }

@@ -3,6 +3,8 @@ import { Endpoint } from "../../core/endpoint";
 import type { DownAlert } from "../../core/observation";
 import { Service } from "../../core/service";
 import { defineSource } from "../../core/source";
+import { hostThresholds } from "../../core/thresholds";
+import { hostRules } from "../host-rules";
 
 const hostMetricsDown: DownAlert = {
   name: "NodeExporterDown",
@@ -21,8 +23,8 @@ const hostMetricsDown: DownAlert = {
 /** CPU, memory, disk and file systems of the host. */
 export const nodeExporter = defineSource({
   type: "node-exporter",
-  schema: z.strictObject({}),
-  create(_props, { scope, id, runtime }) {
+  schema: z.strictObject({ thresholds: hostThresholds }),
+  create({ thresholds }, { scope, id, runtime }) {
     const service = new Service(scope, id, {
       runtime,
       image: "node-exporter",
@@ -66,7 +68,7 @@ export const nodeExporter = defineSource({
           targets: [{ endpoint, instance: runtime.environment }],
           scrape: { intervalSeconds: 15 },
           down: hostMetricsDown,
-          rules: [],
+          rules: [hostRules(runtime.environment, thresholds)],
         },
       },
     ];

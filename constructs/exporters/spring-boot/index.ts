@@ -3,8 +3,13 @@ import { Endpoint } from "../../core/endpoint";
 import { hostName, kebabName, port } from "../../core/schema";
 import { serviceDown } from "../../core/service-down";
 import { defineSource } from "../../core/source";
+import { springThresholds } from "../../core/thresholds";
+import { springRules } from "./mixin";
 
-/** A Spring Boot application with Micrometer's Prometheus registry. */
+/**
+ * A Spring Boot application with Micrometer's Prometheus registry; for p95 and p99 it needs
+ * `management.metrics.distribution.percentiles-histogram.http.server.requests=true`.
+ */
 export const springBoot = defineSource({
   type: "spring-boot",
   schema: z.strictObject({
@@ -16,10 +21,11 @@ export const springBoot = defineSource({
     port: port.default(8080),
     /** An existing Docker network on which it is reached. */
     network: z.string().min(1).optional(),
+    thresholds: springThresholds,
   }),
   instance: ({ service }) => service,
   targets: ({ host, port: number }) => [`${host}:${String(number)}`],
-  create: ({ service, host, port: number, network }) => [
+  create: ({ service, host, port: number, network, thresholds }) => [
     {
       observation: {
         job: "spring-boot",
@@ -37,7 +43,7 @@ export const springBoot = defineSource({
         ],
         scrape: { intervalSeconds: 15 },
         down: serviceDown,
-        rules: [],
+        rules: [springRules(service, thresholds)],
       },
     },
   ],

@@ -1,0 +1,186 @@
+import type { Alert, RecordingRule } from "../core/alert";
+import { newFailures } from "../core/promql";
+import type { HttpThresholds } from "../core/thresholds";
+import { seriesOf } from "./watched-server";
+
+/** Where a framework counts the requests that a service answers. */
+export interface HttpMetrics {
+  readonly job: string;
+  readonly service: string;
+  /** A histogram of seconds, without `_count` and `_bucket`. */
+  readonly histogram: string;
+  /** Matchers of requests that no user made: scrapes and health checks would fill a quiet service's numbers. */
+  readonly users: string;
+}
+
+const by = ["job", "service"] as const;
+const requests = "service:http_requests:increase5m";
+const errors = "service:http_errors:increase5m";
+const latency = (quantile: string) => `service:http_request_seconds:${quantile}_5m`;
+
+/** Requests, those answered with 5xx, and how long 95 and 99 % of them took, of one service in 5 minutes. */
+export function httpRecords({ job, service, histogram, users }: HttpMetrics): RecordingRule[] {
+  const matchers = `job="${job}", service="${service}", ${users}`;
+  const quantile = (q: string) =>
+    `histogram_quantile(${q}, sum by (${by.join(", ")}, le) (rate(${histogram}_bucket{${matchers}}[5m])))`;
+  return [
+    { record: requests, expr: newFailures(`${histogram}_count{${matchers}}`, by) },
+    {
+      record: errors,
+      // 0, not absent, while nothing fails.
+      expr: `${newFailures(`${histogram}_count{${matchers}, status=~"5.."}`, by)} or 0 * ${requests}${seriesOf(job, service)}`,
+    },
+    { record: latency("p95"), expr: quantile("0.95") },
+    { record: latency("p99"), expr: quantile("0.99") },
+  ];
+}
+
+function errorAlert(
+  of: string,
+  percent: number,
+  minimumErrors: number,
+  tier: Pick<Alert, "priority" | "for" | "summary"> & {
+    readonly tier: string;
+    readonly impact: string;
+  },
+): Alert {
+  const share = `${errors}${of} / ${requests}${of} * 100`;
+  return {
+    name: "HttpErrorsHigh",
+    priority: tier.priority,
+    expr: `${share} > ${String(percent)} and ${errors}${of} >= ${String(minimumErrors)}`,
+    ...(tier.for === undefined ? {} : { for: tier.for }),
+    summary: tier.summary,
+    description: `{{ $labels.service }} answers {{ $value | printf "%.1f" }} % of its requests with 5xx, more than ${String(percent)} %.`,
+    graph: share,
+    labels: { tier: tier.tier },
+    runbook: {
+      meaning: "The service answers requests with an error of its own, counted over 5 minutes.",
+      impact: tier.impact,
+      steps: [
+        "Which requests? In Prometheus, the service's requests by path and status; a single path is a bug or what it depends on.",
+        "Read the service's errors in the log at that time; a trace id in a line leads to the trace.",
+        "Is what it depends on well: database, cache, other services, the chain's RPC? Their alerts come first.",
+        "Did it begin with a deployment? Go back to the version before.",
+      ],
+    },
+  };
+}
+
+function latencyAlert(
+  of: string,
+  quantile: "p95" | "p99",
+  seconds: number,
+  minimumRequests: number,
+  tier: Pick<Alert, "priority" | "for" | "summary"> & {
+    readonly tier: string;
+    readonly impact: string;
+  },
+): Alert {
+  const measured = `${latency(quantile)}${of}`;
+  return {
+    name: "HttpLatencyHigh",
+    priority: tier.priority,
+    expr: `${measured} > ${String(seconds)} and ${requests}${of} >= ${String(minimumRequests)}`,
+    ...(tier.for === undefined ? {} : { for: tier.for }),
+    summary: tier.summary,
+    description: `The slowest ${quantile === "p95" ? "5" : "1"} % of the requests to {{ $labels.service }} take {{ $value | printf "%.2f" }} s or more, the limit is ${String(seconds)} s.`,
+    graph: measured,
+    labels: { tier: tier.tier },
+    runbook: {
+      meaning: "The service answers more slowly than it should, over 5 minutes.",
+      impact: tier.impact,
+      steps: [
+        "Which requests? Look at the quantile by path: one path, or all of them?",
+        "All: is the host busy, does the garbage collector pause, do threads wait for a database connection?",
+        "One: open a slow trace of it, and look where the time goes; mostly one query or one call to another service.",
+        "Did it begin with a deployment? Go back to the version before.",
+      ],
+    },
+  };
+}
+
+/** Alerts on what {@link httpRecords} computes, and on refused requests. A service without requests is silent. */
+export function httpAlerts(metrics: HttpMetrics, thresholds: HttpThresholds): Alert[] {
+  const { job, service, histogram } = metrics;
+  const of = seriesOf(job, service);
+  const { minimumErrors, minimumRequests } = thresholds;
+  const refused = `sum by (${by.join(", ")}) (rate(${histogram}_count{job="${job}", service="${service}", status="429"}[2m])) * 60`;
+  const limit = String(thresholds.overloadPerMinute);
+  return [
+    errorAlert(of, thresholds.errorCriticalPercent, minimumErrors, {
+      priority: "P1",
+      for: "1m",
+      tier: "critical",
+      summary: "A service fails more often than it works",
+      impact: "For most users the service is down.",
+    }),
+    errorAlert(of, thresholds.errorHighPercent, minimumErrors, {
+      priority: "P2",
+      for: "2m",
+      tier: "high",
+      summary: "A service fails for many of its users",
+      impact: "Many users are turned away; it may be the beginning of an outage.",
+    }),
+    errorAlert(of, thresholds.errorPercent, minimumErrors, {
+      priority: "P3",
+      for: "5m",
+      tier: "warning",
+      summary: "A service fails more often than it may",
+      impact: "Some users are turned away, and the month's error budget goes quickly.",
+    }),
+    latencyAlert(of, "p99", thresholds.p99Seconds, minimumRequests * 5, {
+      priority: "P2",
+      for: "2m",
+      tier: "high",
+      summary: "A service hangs for some of its users",
+      impact: "Clients give up and try again, which makes it worse.",
+    }),
+    latencyAlert(of, "p95", thresholds.p95Milliseconds / 1000, minimumRequests, {
+      priority: "P3",
+      for: "5m",
+      tier: "warning",
+      summary: "A service answers slowly",
+      impact: "Users notice that they wait.",
+    }),
+    {
+      name: "RateLimiterOverload",
+      priority: "P4",
+      expr: `${refused} > ${limit}`,
+      for: "1m",
+      summary: "A rate limiter refuses very many requests",
+      description: `{{ $labels.service }} refuses {{ $value | printf "%.0f" }} requests per minute with 429, more than ${limit}.`,
+      graph: refused,
+      runbook: {
+        meaning: "The limiter does what it should, but against far more requests than usual.",
+        impact: "None for others while it holds; a client of yours may be locked out.",
+        steps: [
+          "Who is it? Addresses or keys in the access log: one client, or many?",
+          "One of your own: it retries without pause, or the limit is too low for what it does.",
+          "A stranger: block it before the service, in nginx or the firewall.",
+        ],
+      },
+    },
+  ];
+}
+
+/** The alert for a service that was started again. */
+export function restartAlert(expr: string): Alert {
+  return {
+    name: "ServiceRestarted",
+    priority: "P4",
+    expr: `${expr} > 0`,
+    summary: "A service was started again",
+    description:
+      "{{ $labels.service }} at {{ $labels.instance }} was started again within the last 10 minutes.",
+    graph: expr,
+    runbook: {
+      meaning: "The process of the service is a new one.",
+      impact: "None, if it was meant. Requests of that moment may have failed.",
+      steps: [
+        "Was it deployed? Then this is what you see.",
+        "If not, why did it end? `docker inspect <container> | grep -E 'ExitCode|OOMKilled|RestartCount'`, and its log's last lines before the start.",
+      ],
+    },
+  };
+}
