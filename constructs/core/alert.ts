@@ -43,6 +43,11 @@ export interface AnyAlert {
   readonly description: string;
   readonly runbook: Runbook;
   /**
+   * Why its numbers are what they are.
+   * @default - nothing is told
+   */
+  readonly why?: string;
+  /**
    * Labels beside severity and priority.
    * @default - none
    */
