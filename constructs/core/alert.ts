@@ -27,6 +27,9 @@ export interface Runbook {
   readonly steps: readonly string[];
 }
 
+/** The label of an alert that nothing is behind: somebody tries whether alerts arrive. */
+export const drillLabel = "drill";
+
 /** What every alert of the catalogue says, whatever it watches. */
 export interface AnyAlert {
   /** CamelCase, component first. */

@@ -6,6 +6,7 @@ import type { DownAlert, Observable, Observation } from "../core/observation";
 import { renderRunbook } from "../core/runbook";
 import type { Runtime } from "../core/runtime";
 import { Service } from "../core/service";
+import { drillRules } from "./drill";
 
 /** Props of {@link Pushgateway}. */
 export interface PushgatewayProps {
@@ -116,7 +117,7 @@ export class PushProxy extends Service implements Observable {
       ],
       scrape: { intervalSeconds: 15, honorLabels: true },
       down: pushgatewayDown,
-      rules: [],
+      rules: [drillRules],
     };
   }
 }
