@@ -57,8 +57,8 @@ function variant(rendered: RenderedAlert, config: AlertmanagerConfig | undefined
   return [
     `  ${emoji} ${alert.priority}, respond within ${respondWithin}${subject.length === 0 ? "" : ` (${subject.join(", ")})`}`,
     line("fires when", expr),
-    line("for", `${alert.for ?? "0s"}, looked at every ${String(intervalSeconds)} s`),
-    ...(alert.why === undefined ? [] : [line("why", alert.why)]),
+    line("for", `${alert.for ?? "no time: at once"}, looked at every ${String(intervalSeconds)} s`),
+    line("why", alert.why ?? "docs/sources.md has the reason beside each threshold"),
     ...(annotations["dashboard_url"] === undefined
       ? []
       : [line("graph", annotations["dashboard_url"])]),

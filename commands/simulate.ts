@@ -102,7 +102,8 @@ export async function amtoolReceivers(
       { timeoutSeconds: 30 },
     );
     if (code !== 0) throw new CommandError(`amtool cannot read the routes: ${stderr.trim()}`);
-    return stdout.trim().split(",");
+    // Warnings come before it, on the same stream.
+    return (stdout.trim().split("\n").at(-1) ?? "").split(",");
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
