@@ -171,6 +171,38 @@ secrets
     print(`${name}: all ${String(states.length)} secrets are there`);
   });
 
+program
+  .command("explain")
+  .description(
+    "tell what an alert means, when it fires, what to do and who hears it; touches nothing",
+  )
+  .argument("<alert>", "name, such as BatcherLowETH")
+  .action(async (alert: string) => {
+    const { explainAlert } = await import("./explain");
+    explainAlert(alert, print);
+  });
+
+program
+  .command("simulate")
+  .description("tell who would hear an alert with these labels; touches nothing")
+  .argument("<labels...>", "such as severity=critical service=api")
+  .option("--env <name>", "one environment (default: every one)")
+  .option("--at <time>", "when it fires, such as 2026-12-24T22:00:00Z (default: now)")
+  .action(async (labels: string[], options: { env?: string; at?: string }) => {
+    const { simulate } = await import("./simulate");
+    await simulate(labels, options, print);
+  });
+
+program
+  .command("drill")
+  .description("send an alert marked DRILL all the way; exit code 1 when a receiver did not get it")
+  .argument("<environment>", "name")
+  .argument("<alert>", "name, such as BatcherLowETH")
+  .action(async (name: string, alert: string) => {
+    const { drillAlert } = await import("./drill");
+    if (!(await drillAlert(name, alert, print))) process.exitCode = 1;
+  });
+
 program.addCommand(demoCommand(print));
 
 program.parseAsync().catch((error: unknown) => {

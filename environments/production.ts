@@ -80,6 +80,9 @@ export const production: EnvironmentInput = {
       modules: [{ module: "host" }, { module: "docker-logs", drop: ["GET /actuator/health"] }],
     },
   ],
+  slos: [{ service: "api", requests: "spring-boot" }],
+  // As long as an error budget is counted.
+  retention: { days: 30 },
   sources: [
     opGeth({ chain, host: rollupHost }),
     opNode({ chain, host: rollupHost, peersExpected: true }),

@@ -25,6 +25,7 @@ import {
   type PlatformAgentInput,
 } from "./agents";
 import { backendSchema } from "./backend";
+import { sloFaults, sloSchema } from "../constructs/slo/schema";
 import { engineSchema, machineSchema, unroutableAddress } from "./engine";
 import { tracesFaults, tracesSchema } from "./traces";
 
@@ -115,6 +116,8 @@ export const environmentSchema = z.strictObject({
     .prefault({}),
   /** What is watched. */
   sources: z.array(source).default([]),
+  /** What services promise over 30 days: error budgets, and alerts on their burn. */
+  slos: z.array(sloSchema).default([]),
   /** Where images come from. */
   images: z
     .strictObject({
@@ -428,6 +431,7 @@ export function parseEnvironment(input: EnvironmentInput): Environment {
     ...hostAndServiceFaults(sound, input),
     ...logsFaults(sound),
     ...tracesFaults(sound.traces),
+    ...sloFaults(sound.slos, sound.retention?.days),
     ...agentFaults(
       { agent: sound.agent, agents: sound.agents },
       { ...sound, tunnelPeers: sound.host?.tunnel.peers },

@@ -12,6 +12,7 @@ import { Loki } from "../constructs/loki";
 import { OtelCollector } from "../constructs/otel-collector";
 import { Prometheus } from "../constructs/prometheus";
 import { Pushgateway, PushProxy } from "../constructs/pushgateway";
+import { Objectives } from "../constructs/slo";
 import { Tempo } from "../constructs/tempo";
 import { agentObservable, newAgent } from "./agent-stack";
 import { platformAgent } from "./agents";
@@ -134,6 +135,8 @@ export class MonitoringStack extends TerraformStack {
       retentionDays: retention.days,
       retentionGiB: retention.prometheusGiB,
     });
+    const { slos } = environment;
+    this.observe(new Objectives(this, "slo", { evaluatedBy: this.prometheus, slos }));
     this.traces = environment.traces === false ? undefined : this.#traces(environment);
     this.agent = environment.agent === false ? undefined : this.#agent(environment);
     for (const agent of environment.agents) this.observe(agentObservable(agent));

@@ -104,7 +104,9 @@ describe.each(sets)("rules of $name", ({ ruleGroups }) => {
       const { fault, selectors, grouping } = parsePromql(expr);
       expect([expr, fault]).toEqual([expr, undefined]);
       for (const { metric, labels } of selectors) {
-        const own = known.get(metric) ?? (recorded.has(metric) ? [] : undefined);
+        const own =
+          known.get(metric) ??
+          (recorded.has(metric) ? Object.keys(recorded.get(metric)?.labels ?? {}) : undefined);
         expect([metric, own === undefined ? "is exported by nothing" : "exists"]).toEqual([
           metric,
           "exists",

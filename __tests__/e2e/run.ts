@@ -9,6 +9,7 @@ import { awsHost } from "./aws";
 import { searchForCanaries } from "./canaries";
 import { checkRendered, proveCheckersBite } from "./checkers";
 import { containerLogs } from "./container-logs";
+import { drills, routesAgree } from "./drill";
 import { demoChain, fireDrill, type Chain } from "./fire-drill";
 import { grafana } from "./grafana";
 import { logs, refusedLines } from "./logs";
@@ -355,6 +356,8 @@ async function main(): Promise<boolean> {
     await agent(steps, platform, join(work, "agent"));
     await grafana(steps, work);
 
+    await routesAgree(steps);
+    await drills(steps, platform, slack);
     await fireDrill(steps, platform, chain, slack);
 
     await steps.step(

@@ -120,6 +120,11 @@ function observed(): MonitoringStack {
       machine: { name: "test", memoryMiB: 4096, diskGiB: 50 },
       secretsDirectory: "/secrets",
       sources: [...everySource],
+      slos: [
+        { service: "api", requests: "spring-boot" },
+        { service: "ledger", requests: "axum" },
+      ],
+      retention: { days: 30 },
       agent: false,
       grafana: false,
     }),

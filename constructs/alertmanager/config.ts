@@ -1,4 +1,4 @@
-import { priorities, priorityDetails, type AnyAlert } from "../core/alert";
+import { drillLabel, priorities, priorityDetails, type AnyAlert } from "../core/alert";
 import { ConfigFile } from "../core/config-file";
 import { renderReceiver, type Receiver, type Routes } from "./receivers";
 
@@ -14,7 +14,18 @@ const pace = {
   P4: { group_wait: "30s", group_interval: "5m", repeat_interval: "24h" },
 } as const;
 
-function inhibitRules(alerts: readonly AnyAlert[]): object[] {
+interface InhibitRule {
+  readonly source_matchers: readonly string[];
+  readonly target_matchers: readonly string[];
+  readonly equal: readonly string[];
+}
+
+/** A drill keeps no real alert silent, nor the other way round. */
+function apartFromDrills(rule: InhibitRule): InhibitRule {
+  return { ...rule, equal: [...rule.equal, drillLabel] };
+}
+
+function inhibitRules(alerts: readonly AnyAlert[]): InhibitRule[] {
   const pairs = alerts.flatMap((alert) =>
     (alert.inhibitedBy ?? []).map((source) => ({ source, target: alert.name })),
   );
@@ -71,7 +82,7 @@ export function alertmanagerFile({ receivers, routes, alerts }: ConfigProps): Co
         })),
       ],
     },
-    inhibit_rules: inhibitRules(alerts),
+    inhibit_rules: inhibitRules(alerts).map(apartFromDrills),
     receivers: [
       renderReceiver("heartbeat", channels(routes.heartbeat)),
       ...priorities.map((priority) =>

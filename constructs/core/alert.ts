@@ -27,6 +27,9 @@ export interface Runbook {
   readonly steps: readonly string[];
 }
 
+/** The label of an alert that nothing is behind: somebody tries whether alerts arrive. */
+export const drillLabel = "drill";
+
 /** What every alert of the catalogue says, whatever it watches. */
 export interface AnyAlert {
   /** CamelCase, component first. */
@@ -42,6 +45,11 @@ export interface AnyAlert {
   /** With values, in Prometheus' template language. */
   readonly description: string;
   readonly runbook: Runbook;
+  /**
+   * Why its numbers are what they are.
+   * @default - nothing is told
+   */
+  readonly why?: string;
   /**
    * Labels beside severity and priority.
    * @default - none

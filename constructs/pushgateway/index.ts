@@ -1,1 +1,2 @@
+export { drillJob, drillMetric, drillRules } from "./drill";
 export { Pushgateway, PushProxy, type PushgatewayProps, type PushProxyProps } from "./pushgateway";

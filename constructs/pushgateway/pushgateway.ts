@@ -6,6 +6,7 @@ import type { DownAlert, Observable, Observation } from "../core/observation";
 import { renderRunbook } from "../core/runbook";
 import type { Runtime } from "../core/runtime";
 import { Service } from "../core/service";
+import { drillRules } from "./drill";
 import { pushedRules } from "./mixin";
 
 /** Props of {@link Pushgateway}. */
@@ -117,7 +118,7 @@ export class PushProxy extends Service implements Observable {
       ],
       scrape: { intervalSeconds: 15, honorLabels: true },
       down: pushgatewayDown,
-      rules: [pushedRules],
+      rules: [pushedRules, drillRules],
     };
   }
 }

@@ -128,6 +128,7 @@ const otherPorts: Readonly<Record<string, string>> = {
   alloy: otlpPorts,
   "otel-collector": otlpPorts,
   "otel-java-agent": "none",
+  slo: "none",
   "socket-proxy": "inside, 2375",
   tempo: "inside, 3200",
 };

@@ -219,7 +219,7 @@ describe("inhibition", () => {
   const tiers = {
     source_matchers: ['severity="critical"'],
     target_matchers: ['severity!="critical"'],
-    equal: ["alertname", "environment", "chain", "instance"],
+    equal: ["alertname", "environment", "chain", "instance", "drill"],
   };
 
   it("silences within one chain of one environment only", () => {
@@ -228,12 +228,12 @@ describe("inhibition", () => {
       {
         source_matchers: ['alertname="Loud"'],
         target_matchers: ['alertname="Quiet"'],
-        equal: ["environment", "chain"],
+        equal: ["environment", "chain", "drill"],
       },
       {
         source_matchers: ['alertname="Louder"'],
         target_matchers: ['alertname="Quiet"'],
-        equal: ["environment", "chain"],
+        equal: ["environment", "chain", "drill"],
       },
     ]);
   });

@@ -1,0 +1,192 @@
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { App } from "cdktf";
+import { parse } from "yaml";
+import type { AnyAlert } from "../constructs/core/alert";
+import { labelsOf } from "../constructs/core/alert-rule";
+import { show } from "../constructs/core/errors";
+import { loadEnvironments } from "../environments/load";
+import { buildOptions, buildStacks } from "../stacks/build";
+import type { Environment } from "../stacks/environment";
+import { MonitoringStack } from "../stacks/monitoring-stack";
+import type { AlertmanagerConfig, Labels } from "./routes";
+import { CommandError } from "./shell";
+import { stackVariables } from "./terraform-stacks";
+import { readEnvironment } from "./workspace";
+
+/** One alert of an environment, as its engine evaluates it. */
+export interface RenderedAlert {
+  /** As it was written. */
+  readonly alert: AnyAlert;
+  /** PromQL or LogQL with every threshold in it. */
+  readonly expr: string;
+  readonly intervalSeconds: number;
+  /** Labels that it has when it fires; those of its series as far as its expression names them. */
+  readonly labels: Labels;
+  /** As in the rule's file; none where another engine than Prometheus and Loki evaluates it. */
+  readonly annotations: Labels;
+}
+
+/** What an environment comes to: every file of its containers, and its alerts. */
+export interface RenderedEnvironment {
+  readonly environment: Environment;
+  readonly alerts: readonly RenderedAlert[];
+  /** Rendered text by path in the container. */
+  readonly files: ReadonlyMap<string, string>;
+}
+
+interface Resources {
+  readonly resource?: {
+    readonly docker_container?: Readonly<
+      Record<
+        string,
+        { readonly upload?: readonly { readonly file: string; readonly content?: string }[] }
+      >
+    >;
+  };
+}
+
+interface RuleFile {
+  readonly groups?: readonly {
+    readonly rules: readonly {
+      readonly alert?: string;
+      readonly expr: string;
+      readonly annotations?: Labels;
+    }[];
+  }[];
+}
+
+/** Labels that a series has for certain, read from the first matchers of an expression. */
+export function subjectOf(expr: string): Labels {
+  return Object.fromEntries(
+    ["chain", "service", "job", "agent"].flatMap((label) => {
+      const value = new RegExp(`[{,]\\s*${label}="([^"]*)"`).exec(expr)?.[1];
+      return value === undefined ? [] : [[label, value]];
+    }),
+  );
+}
+
+function uploads(outdir: string, stack: string): Map<string, string> {
+  const file = join(outdir, "stacks", stack, "cdk.tf.json");
+  const { resource } = JSON.parse(readFileSync(file, "utf8")) as Resources;
+  const containers = Object.values(resource?.docker_container ?? {});
+  return new Map(
+    containers.flatMap(({ upload = [] }) =>
+      // Terraform's escapes are undone.
+      upload.map(({ file: path, content = "" }) => [path, content.replace(/([$%])\1\{/g, "$1{")]),
+    ),
+  );
+}
+
+function annotationsIn(files: ReadonlyMap<string, string>): ReadonlyMap<string, Labels> {
+  const found = new Map<string, Labels>();
+  for (const [path, text] of files) {
+    if (!/\/rules\/.*\.ya?ml$/.test(path)) continue;
+    for (const { rules } of (parse(text) as RuleFile | null)?.groups ?? []) {
+      for (const { alert, expr, annotations = {} } of rules) {
+        if (alert !== undefined) found.set(`${alert} ${expr}`, annotations);
+      }
+    }
+  }
+  return found;
+}
+
+/**
+ * Builds an environment into a throw-away folder and reads what came of it; touches nothing else.
+ * @throws ConfigurationError, BudgetError
+ */
+export function renderEnvironment(name: string): RenderedEnvironment {
+  const environment = readEnvironment(name);
+  const outdir = mkdtempSync(join(tmpdir(), "l2-observatory-"));
+  try {
+    const app = new App({ outdir });
+    const environments = loadEnvironments();
+    buildStacks(app, environments, buildOptions(stackVariables(name), Object.keys(environments)));
+    app.synth();
+    const stack = app.node.children.find((child) => child instanceof MonitoringStack);
+    if (stack === undefined) throw new Error(`'${name}' has no stack of services`);
+    const files = uploads(outdir, stack.node.id);
+    const annotations = annotationsIn(files);
+    const rendered = (alert: AnyAlert, expr: string, intervalSeconds: number): RenderedAlert => ({
+      alert,
+      expr,
+      intervalSeconds,
+      labels: {
+        alertname: alert.name,
+        environment: environment.name,
+        ...subjectOf(expr),
+        ...labelsOf(alert),
+      },
+      annotations: annotations.get(`${alert.name} ${expr}`) ?? {},
+    });
+    return {
+      environment,
+      files,
+      alerts: [
+        ...stack.prometheus
+          .ruleGroups()
+          .flatMap(({ rules, intervalSeconds }) =>
+            rules.flatMap((rule) =>
+              "name" in rule ? [rendered(rule, rule.expr, intervalSeconds)] : [],
+            ),
+          ),
+        ...(stack.loki?.ruleGroups() ?? []).flatMap(({ alerts, intervalSeconds }) =>
+          alerts.map((alert) => rendered(alert, alert.logql, intervalSeconds)),
+        ),
+      ],
+    };
+  } finally {
+    rmSync(outdir, { recursive: true, force: true });
+  }
+}
+
+/** Where Alertmanager's configuration is in its container. */
+const configPath = "/etc/alertmanager/alertmanager.yml";
+
+/** Whether it is Alertmanager that tells people. */
+export function delivers({ files }: RenderedEnvironment): boolean {
+  return files.has(configPath);
+}
+
+/**
+ * Alertmanager's configuration of an environment: as text, and read.
+ * @throws CommandError where another engine delivers
+ */
+export function alertmanagerOf({ environment, files }: RenderedEnvironment): {
+  readonly text: string;
+  readonly config: AlertmanagerConfig;
+} {
+  const text = files.get(configPath);
+  if (text === undefined) {
+    throw new CommandError(
+      `'${environment.name}' must deliver through Alertmanager, got no ${configPath} among its files: Grafana's engine shows its routes on its own page`,
+    );
+  }
+  return { text, config: parse(text) as AlertmanagerConfig };
+}
+
+function distance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
+  for (let i = 1; i <= a.length; i += 1) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j += 1) {
+      const change = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      next.push(Math.min(change, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row[b.length] ?? 0;
+}
+
+/** What to say about a name that no alert has. */
+export function unknownAlert(name: string, known: readonly string[]): CommandError {
+  const near = [...new Set(known)]
+    .map((one) => ({ one, far: distance(one.toLowerCase(), name.toLowerCase()) }))
+    .sort((a, b) => a.far - b.far)
+    .slice(0, 3)
+    .map(({ one }) => one);
+  return new CommandError(
+    `'alert' must be the name of an alert that an environment has, got ${show(name)}; similar: ${near.join(", ")}`,
+  );
+}

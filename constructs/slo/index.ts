@@ -1,0 +1,3 @@
+export { sloRules } from "./mixin";
+export { budgetDays, sloFaults, sloSchema, type Slo } from "./schema";
+export { Objectives, type ObjectivesProps } from "./slo";
