@@ -41,7 +41,10 @@ export const calendarSchema = z.strictObject({
     .strictObject({
       from: clock.default("09:00"),
       until: clock.default("18:00"),
-      days: z.array(z.enum(weekdays)).min(1).default(["monday", "tuesday", "wednesday", "thursday", "friday"]),
+      days: z
+        .array(z.enum(weekdays))
+        .min(1)
+        .default(["monday", "tuesday", "wednesday", "thursday", "friday"]),
     })
     .optional(),
   /** Days without business hours: once such as `'2027-02-07'`, or every year such as `'12-25'`. */
@@ -87,7 +90,12 @@ function milliseconds(local: string): number {
 }
 
 function maintenanceFaults({ from, until }: z.output<typeof maintenance>, at: string): Fault[] {
-  const impossible = ([["from", from], ["until", until]] as const).flatMap(([field, value]) =>
+  const impossible = (
+    [
+      ["from", from],
+      ["until", until],
+    ] as const
+  ).flatMap(([field, value]) =>
     isDate(value.slice(0, 10))
       ? []
       : [{ field: `${at}.${field}`, allowed: "a day that the calendar has", got: show(value) }],
