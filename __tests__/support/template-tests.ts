@@ -13,7 +13,7 @@ const own = (name: string): string => `{{ template "l2o.${name}" . }}`;
 /** Every form of a message. */
 export const messageForms = {
   slack: {
-    template: `${own("slack.title")}\n${own("slack.message")}`,
+    template: `${own("title")}\n${own("slack.message")}`,
     type: "text",
     atMost: 3000,
   },
@@ -21,8 +21,8 @@ export const messageForms = {
   discordTitle: { template: own("title"), type: "text", atMost: 256 },
   discord: { template: own("discord.message"), type: "text", atMost: 4096 },
   telegram: { template: own("telegram.message"), type: "html", atMost: 4096 },
-  mail: { template: own("email.text"), type: "text", atMost: 100_000 },
-  page: { template: own("email.html"), type: "html", atMost: 500_000 },
+  mail: { template: own("email.text"), type: "text", atMost: 200_000 },
+  page: { template: own("email.html"), type: "html", atMost: 700_000 },
 } as const satisfies Readonly<Record<string, MessageForm>>;
 
 /** Name of a form of a message. */
@@ -279,18 +279,18 @@ export const templateCases: readonly TemplateCase[] = [
     ),
     says: {
       slack: [
-        "🔵 P4 A&lt;B on &lt;!channel&gt; (a&amp;b)",
+        "🔵 P4 A‹B on ‹!channel› (a＆b)",
         "*&lt;!here&gt; &amp; more*",
-        "(&lt;@1&gt;_*)",
+        "(‹＠1›_*)",
         "<http://graph.invalid/?a=1&b=%3C2%3E%7C3|Dashboard>",
-        "%22A%3CB%22%7D|Silence>",
+        "/#/alerts|Silence>",
       ],
-      discord: ["a_b \\*c\\* ", " \\_d_", "(··1···)"],
+      discord: ["a_b \\*c\\* ", " \\_d_"],
       telegram: [
-        "<b>🔵 P4 A&lt;B on &lt;!channel&gt; (a&amp;b)</b>",
+        "<b>🔵 P4 A‹B on ‹!channel› (a＆b)</b>",
         "<b>&lt;!here&gt; &amp; more</b>",
       ],
-      page: ["<title>🔵 P4 A&lt;B on &lt;!channel&gt; (a&amp;b)</title>"],
+      page: ["<title>🔵 P4 A‹B on ‹!channel› (a＆b)</title>"],
     },
     saysNot: { slack: ["<!"], telegram: ["<!", "<@"], discord: ["<@"], page: ["<!c", "<!h", "<@"] },
   },
