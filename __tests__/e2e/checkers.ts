@@ -170,12 +170,13 @@ export function messageFaults(
   text: string,
 ): string[] {
   const { atMost } = messageForms[form];
+  const { length } = Array.from(text);
   return [
     ...(says[form] ?? []).filter((words) => !text.includes(words)).map((words) => `no '${words}'`),
     ...[...(saysNot[form] ?? []), ...never]
       .filter((words) => text.includes(words))
       .map((words) => `'${words}'`),
-    ...([...text].length <= atMost ? [] : [`${String([...text].length)} characters`]),
+    ...(length <= atMost ? [] : [`${String(length)} characters`]),
   ];
 }
 

@@ -1,9 +1,16 @@
 import { spawn, type ChildProcess } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { readFileSync } from "node:fs";
 import { receiverSchema, type Receiver, type Routes } from "../../constructs/alertmanager";
 import { calendarSchema, type Calendar } from "../../constructs/alertmanager/calendar";
 import { alertmanagerFile, templateFiles } from "../../constructs/alertmanager/config";
@@ -184,7 +191,7 @@ class Trial {
 
   async stop(): Promise<void> {
     const running = this.#process;
-    if (running === undefined || running.exitCode !== null) return;
+    if (running?.exitCode !== null) return;
     const gone = new Promise((resolve) => running.once("exit", resolve));
     running.kill("SIGTERM");
     await gone;
@@ -555,7 +562,8 @@ async function everyStep(all: Steps, trial: Trial, amtools: readonly string[]): 
       if (wanted === 5) expect(words.includes("5 of 200 shown"), `${channel} hides that it cuts`);
       if (channel === "mail") expect(above.includes("</html>"), `${priority}: the page is cut`);
       const longest = channel === "Slack" ? 3000 : Infinity;
-      expect([...words].length <= longest, `${channel}: ${String([...words].length)} characters`);
+      const { length } = Array.from(words);
+      expect(length <= longest, `${channel}: ${String(length)} characters`);
     });
     await settle(5);
     for (const channel of channelNames) {

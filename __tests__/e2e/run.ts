@@ -12,6 +12,7 @@ import { containerLogs } from "./container-logs";
 import { demoChain, fireDrill, type Chain } from "./fire-drill";
 import { grafana } from "./grafana";
 import { logs } from "./logs";
+import { receivers } from "./receivers";
 import { traces } from "./traces";
 import { FakeSlack, type SlackMessage } from "../../tools/rig/fake-slack";
 import { Platform } from "../../tools/rig/platform";
@@ -354,6 +355,7 @@ async function main(): Promise<boolean> {
     await containerLogs(steps, platform);
     await agent(steps, platform, join(work, "agent"));
     await grafana(steps, work);
+    await receivers(steps, work);
 
     await fireDrill(steps, platform, chain, slack);
 

@@ -24,7 +24,7 @@ interface Answer {
 
 type Json = Readonly<Record<string, unknown>>;
 
-const length = (text: string): number => [...text].length;
+const length = (words: string): number => Array.from(words).length;
 const text = (value: unknown): string => (typeof value === "string" ? value : "");
 
 /** As Discord's documentation of webhooks and embeds has it. */

@@ -1,6 +1,5 @@
-import { createServer, type Server, type Socket } from "node:net";
+import { createServer, type AddressInfo, type Server, type Socket } from "node:net";
 import { TLSSocket } from "node:tls";
-import type { AddressInfo } from "node:net";
 
 /** A mail as it was handed over. */
 export interface Mail {
@@ -163,7 +162,7 @@ export class FakeSmtp {
           socket.write("220 go on\r\n");
           const { key, certificate: cert } = this.identity;
           const secure = new TLSSocket(socket, { isServer: true, key, cert });
-          secure.on("error", (error) => this.refused.push(error.message));
+          secure.on("error", (error: Error) => this.refused.push(error.message));
           this.#talk(secure, true);
           return;
         } else {
