@@ -86,7 +86,7 @@ function namedRules(alerts: readonly AnyAlert[]): object[] {
     source_matchers: [`alertname="${source}"`],
     target_matchers: [`alertname="${target}"`],
     // One chain's fault says nothing of another chain, one agent's silence nothing of another agent.
-    equal: ["environment", "chain", "agent"],
+    equal: ["environment", "chain", ...(source === hostAlert ? ["agent"] : [])],
   }));
 }
 

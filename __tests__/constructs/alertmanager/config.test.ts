@@ -449,13 +449,22 @@ describe("inhibition", () => {
     tier("warning", "info"),
   ];
 
-  it("silences within one chain of one environment, and one agent, only", () => {
-    const equal = ["environment", "chain", "agent"];
+  it("silences within one chain of one environment only", () => {
+    const equal = ["environment", "chain"];
     expect(config([sampleAlert, quiet]).inhibit_rules).toEqual([
       ...tiers,
       { source_matchers: ['alertname="Loud"'], target_matchers: ['alertname="Quiet"'], equal },
       { source_matchers: ['alertname="Louder"'], target_matchers: ['alertname="Quiet"'], equal },
     ]);
+  });
+
+  it("lets a silent agent hide what that agent would say, and not what another says", () => {
+    const target = { ...sampleAlert, name: "AgentTargetDown", inhibitedBy: ["AgentSilent"] };
+    expect(config([target]).inhibit_rules).toContainEqual({
+      source_matchers: ['alertname="AgentSilent"'],
+      target_matchers: ['alertname="AgentTargetDown"'],
+      equal: ["environment", "chain", "agent"],
+    });
   });
 
   it("is stated once for alerts of several tiers and chains", () => {
