@@ -63,15 +63,28 @@ export const production: EnvironmentInput = {
   backend: { type: "s3", bucket: "example-l2-observatory-state", region: "eu-central-1" },
   receivers: [
     { name: "ops-slack", type: "slack", webhookUrl: secret("slack-webhook-url") },
+    {
+      name: "team-discord",
+      type: "discord",
+      webhookUrls: {
+        P1: secret("discord-alert-urgent-webhook-url"),
+        P3: secret("discord-alert-normal-webhook-url"),
+      },
+    },
     { name: "on-call", type: "webhook", url: secret("on-call-webhook-url") },
     { name: "dead-man", type: "webhook", url: secret("dead-man-webhook-url") },
   ],
   routes: {
-    P1: ["ops-slack", "on-call"],
-    P2: ["ops-slack", "on-call"],
-    P3: ["ops-slack"],
-    P4: ["ops-slack"],
+    P1: ["ops-slack", "team-discord", "on-call"],
+    P2: ["ops-slack", "team-discord", "on-call"],
+    P3: ["ops-slack", "team-discord"],
+    P4: ["team-discord"],
     heartbeat: ["dead-man"],
+  },
+  calendar: {
+    timeZone: "Europe/Berlin",
+    businessHours: { from: "09:00", until: "18:00" },
+    holidays: ["01-01", "05-01", "12-25", "12-26"],
   },
   agents: [
     {

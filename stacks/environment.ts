@@ -1,6 +1,12 @@
 import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
-import { receiverSchema, secretsOf, type Routes } from "../constructs/alertmanager/receivers";
+import { calendarFaults, calendarSchema } from "../constructs/alertmanager/calendar";
+import {
+  accessFaults,
+  receiverSchema,
+  secretsOf,
+  type Routes,
+} from "../constructs/alertmanager/receivers";
 import { priorities } from "../constructs/core/alert";
 import type { Machine } from "../constructs/core/budget";
 import { refuse, show, type Fault } from "../constructs/core/errors";
@@ -114,6 +120,8 @@ export const environmentSchema = z.strictObject({
       heartbeat: names.default([]),
     })
     .prefault({}),
+  /** When people work, and when work on the platform or a chain is planned. */
+  calendar: calendarSchema.prefault({}),
   /** What is watched. */
   sources: z.array(source).default([]),
   /** What services promise over 30 days: error budgets, and alerts on their burn. */
@@ -190,6 +198,7 @@ function receiverFaults({ receivers, routes }: Parsed): Fault[] {
       allowed: "receivers with different names",
       got: `${show(name)} twice`,
     })),
+    ...receivers.flatMap((receiver, i) => accessFaults(receiver, `receivers[${String(i)}]`)),
     ...routed.flatMap(([route, targets]) =>
       targets.flatMap((target, i) =>
         known.includes(target)
@@ -426,6 +435,7 @@ export function parseEnvironment(input: EnvironmentInput): Environment {
   faults.push(
     ...portFaults(sound),
     ...receiverFaults(sound),
+    ...(sound.calendar === undefined ? [] : calendarFaults(sound.calendar)),
     ...sourceFaults(input.sources),
     ...engineFaults(sound, input),
     ...hostAndServiceFaults(sound, input),

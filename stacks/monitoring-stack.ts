@@ -102,6 +102,10 @@ export class MonitoringStack extends TerraformStack {
       runtime,
       receivers: environment.receivers,
       routes: environment.routes,
+      calendar: environment.calendar,
+      hosts: environment.agents.flatMap(({ agent, engine }) =>
+        engine.type === "ssh" ? [{ agent, address: engine.address }] : [],
+      ),
       alerts,
       hostPort: ports.alertmanager,
     });

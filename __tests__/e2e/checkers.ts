@@ -9,7 +9,13 @@ import { parseEnvironment, secretsNeeded, type EnvironmentInput } from "../../st
 import { MonitoringStack } from "../../stacks/monitoring-stack";
 import { routeCases } from "../support/route-tests";
 import { renderRuleTests } from "../support/rule-tests";
-import { templateCases } from "../support/template-tests";
+import {
+  messageForms,
+  templateCases,
+  type FormName,
+  type MessageForm,
+  type TemplateCase,
+} from "../support/template-tests";
 import { environments } from "./environments";
 import type { Platform } from "../../tools/rig/platform";
 import { expect, type Steps } from "../../tools/rig/steps";
@@ -119,8 +125,8 @@ class Checkers {
     ]);
   }
 
-  /** Renders the Slack message of one notification. @param data file with what Alertmanager hands to templates */
-  message(folder: string, data: string): Promise<Finished> {
+  /** Renders one form of a notification. @param data file with what Alertmanager hands to templates */
+  message(folder: string, data: string, { template, type }: MessageForm): Promise<Finished> {
     return this.#tool(
       "alertmanager",
       "amtool",
@@ -130,7 +136,8 @@ class Checkers {
         "render",
         "--template.glob=/etc/alertmanager/templates/*.tmpl",
         "--template.data=/data.json",
-        '--template.text={{ template "l2o.title" . }}\n{{ template "l2o.slack.text" . }}',
+        `--template.type=${type}`,
+        `--template.text=${template}`,
       ],
     );
   }
@@ -154,6 +161,23 @@ class Checkers {
 function mustPass(what: string, { code, stdout, stderr }: Finished): string {
   expect(code === 0, `${what} ended with ${String(code)}:\n${(stdout + stderr).slice(-4000)}`);
   return stdout + stderr;
+}
+
+/** What is wrong with one form of a message. */
+export function messageFaults(
+  { says, saysNot, never = [] }: TemplateCase,
+  form: FormName,
+  text: string,
+): string[] {
+  const { atMost } = messageForms[form];
+  const { length } = Array.from(text);
+  return [
+    ...(says[form] ?? []).filter((words) => !text.includes(words)).map((words) => `no '${words}'`),
+    ...[...(saysNot[form] ?? []), ...never]
+      .filter((words) => text.includes(words))
+      .map((words) => `'${words}'`),
+    ...(length <= atMost ? [] : [`${String(length)} characters`]),
+  ];
 }
 
 /** promtool and amtool on the rendered files of every environment, and the rule tests. */
@@ -197,18 +221,17 @@ export async function checkRendered(steps: Steps, platform: Platform, work: stri
     "the message says what it must for one alert, for many, mixed, and without annotations",
     async () => {
       const checkers = new Checkers(platform);
-      for (const { name, data, says, saysNot, atMost } of templateCases) {
+      for (const one of templateCases) {
         const file = join(work, "template-data.json");
-        writeFileSync(file, JSON.stringify(data));
-        const text = mustPass(
-          `amtool template render: ${name}`,
-          await checkers.message(join(work, "rendered", "local"), file),
-        ).trim();
-        for (const words of says)
-          expect(text.includes(words), `${name}: no '${words}' in\n${text}`);
-        for (const words of saysNot)
-          expect(!text.includes(words), `${name}: '${words}' in\n${text}`);
-        expect(text.length <= atMost, `${name}: ${text.length} characters`);
+        writeFileSync(file, JSON.stringify(one.data));
+        for (const [form, how] of Object.entries(messageForms)) {
+          const rendered = await checkers.message(join(work, "rendered", "local"), file, how);
+          const what = `${one.name}, ${form}`;
+          const text = mustPass(`amtool template render: ${what}`, rendered).trim();
+          for (const fault of messageFaults(one, form as FormName, text)) {
+            throw new Error(`${what}: ${fault} in\n${text}`);
+          }
+        }
       }
       return `${templateCases.length} cases`;
     },

@@ -13,6 +13,7 @@ import { drills, routesAgree } from "./drill";
 import { demoChain, fireDrill, type Chain } from "./fire-drill";
 import { grafana } from "./grafana";
 import { logs, refusedLines } from "./logs";
+import { receivers } from "./receivers";
 import { traces } from "./traces";
 import { FakeSlack, type SlackMessage } from "../../tools/rig/fake-slack";
 import { Platform } from "../../tools/rig/platform";
@@ -355,6 +356,7 @@ async function main(): Promise<boolean> {
     await containerLogs(steps, platform);
     await agent(steps, platform, join(work, "agent"));
     await grafana(steps, work);
+    await receivers(steps, work);
 
     await routesAgree(steps);
     await drills(steps, platform, slack);

@@ -21,6 +21,8 @@ describe.each([
         ? []
         : [
             "alertmanager/slack-webhook-url",
+            "alertmanager/discord-alert-urgent-webhook-url",
+            "alertmanager/discord-alert-normal-webhook-url",
             "alertmanager/on-call-webhook-url",
             "alertmanager/dead-man-webhook-url",
             "l2-exporter/l1-rpc-url",

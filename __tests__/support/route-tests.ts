@@ -31,4 +31,13 @@ export const routeCases: readonly RouteCase[] = [
   { labels: { alertname: "NoSeverity" }, receiver: "warning" },
   { labels: { alertname: "OnlyPriority", priority: "P1" }, receiver: "warning" },
   { labels: { alertname: "UnknownSeverity", severity: "catastrophe" }, receiver: "warning" },
+  // A chain with planned work has a route of its own, which leads to the same people.
+  {
+    labels: { alertname: "BatcherLowETH", severity: "critical", chain: "quiet" },
+    receiver: "critical",
+  },
+  {
+    labels: { alertname: "LowPeerCount", severity: "warning", chain: "quiet" },
+    receiver: "warning",
+  },
 ];

@@ -1,11 +1,11 @@
 import type { Construct } from "constructs";
 import type { AnyAlert } from "../core/alert";
-import { ConfigFile } from "../core/config-file";
 import { Endpoint } from "../core/endpoint";
 import type { DownAlert, Observable, Observation } from "../core/observation";
 import type { Runtime } from "../core/runtime";
 import { Service } from "../core/service";
-import { alertmanagerFile, configFolder } from "./config";
+import { openCalendar, type Calendar } from "./calendar";
+import { alertmanagerFile, configFolder, templateFiles, type WatchedHost } from "./config";
 import { secretsOf, type Receiver, type Routes } from "./receivers";
 
 /** Props of {@link Alertmanager}. */
@@ -14,6 +14,16 @@ export interface AlertmanagerProps {
   /** Channels, each with a unique name. */
   readonly receivers: readonly Receiver[];
   readonly routes: Routes;
+  /**
+   * When people work, and when work is planned.
+   * @default - everything is told at any time, in UTC
+   */
+  readonly calendar?: Calendar;
+  /**
+   * Hosts whose services are not told while the host is silent.
+   * @default - none
+   */
+  readonly hosts?: readonly WatchedHost[];
   /**
    * The catalogue, for inhibition. Called once, at synth.
    * @default - nothing inhibits
@@ -49,7 +59,8 @@ export class Alertmanager extends Service implements Observable {
   readonly api: Endpoint<"alertmanager">;
 
   constructor(scope: Construct, id: string, props: AlertmanagerProps) {
-    const { runtime, receivers, routes, alerts = () => [], hostPort = 9093 } = props;
+    const { runtime, receivers, routes, alerts = () => [], hosts = [], hostPort = 9093 } = props;
+    const { calendar = openCalendar } = props;
     super(scope, id, {
       runtime,
       image: "alertmanager",
@@ -79,11 +90,8 @@ export class Alertmanager extends Service implements Observable {
       publish: [{ containerPort: 9093, hostPort }],
       secrets: receivers.flatMap(secretsOf),
       files: () => [
-        alertmanagerFile({ receivers, routes, alerts: alerts() }),
-        ConfigFile.asset(
-          `${configFolder}/templates/slack.tmpl`,
-          "alertmanager/templates/slack.tmpl",
-        ),
+        alertmanagerFile({ receivers, routes, calendar, alerts: alerts(), hosts }),
+        ...templateFiles(calendar),
       ],
     });
     const at = { host: id, port: 9093 };

@@ -1,16 +1,26 @@
-import { drillLabel, priorities, priorityDetails, type AnyAlert } from "../core/alert";
+import {
+  drillLabel,
+  priorities,
+  priorityDetails,
+  type AnyAlert,
+  type Priority,
+} from "../core/alert";
 import { ConfigFile } from "../core/config-file";
+import { chainsOf, timeIntervals, timeTemplate, timingOf, type Calendar } from "./calendar";
 import { renderReceiver, type Receiver, type Routes } from "./receivers";
 
 /** Folder of the configuration in the container. */
 export const configFolder = "/etc/alertmanager";
+
+const templatesFolder = `${configFolder}/templates`;
 
 /** How long a group waits for company, for news, and before it is said again. */
 const pace = {
   // P1 is said at once: two seconds only join what one fault sets off in one evaluation.
   P1: { group_wait: "2s", group_interval: "30s", repeat_interval: "1h" },
   P2: { group_wait: "10s", group_interval: "1m", repeat_interval: "1h" },
-  P3: { group_wait: "30s", group_interval: "5m", repeat_interval: "12h" },
+  P3: { group_wait: "30s", group_interval: "5m", repeat_interval: "1h" },
+  // What has time until the next business day is said once a day.
   P4: { group_wait: "30s", group_interval: "5m", repeat_interval: "24h" },
 } as const;
 
@@ -25,45 +35,123 @@ function apartFromDrills(rule: InhibitRule): InhibitRule {
   return { ...rule, equal: [...rule.equal, drillLabel] };
 }
 
-function inhibitRules(alerts: readonly AnyAlert[]): InhibitRule[] {
+/** One alert's name per group: a message explains it once. One chain or service does not hide another. */
+const groupBy = ["alertname", "environment", "chain", "service"];
+
+/** Labels that tell one thing that is watched from another, in whatever alert. */
+const sameThing = [
+  "alertname",
+  "environment",
+  "chain",
+  "service",
+  "job",
+  "instance",
+  "agent",
+  "host",
+  "device",
+  "mountpoint",
+  "wallet",
+  "target",
+];
+
+/** A host whose loss says all that can be said about what runs on it. */
+export interface WatchedHost {
+  /** Its agent, whose silence means that the host cannot be reached. */
+  readonly agent: string;
+  /** Its address, as in the `instance` of what is scraped on it. */
+  readonly address: string;
+}
+
+function severityOf(priority: Priority): string {
+  return priorityDetails[priority].severity;
+}
+
+/** Each tier of an alert says all that its lower tiers say about the same thing. */
+function tierRules(): InhibitRule[] {
+  return priorities.slice(0, -1).map((priority, i) => ({
+    source_matchers: [`severity="${severityOf(priority)}"`],
+    target_matchers: [
+      `severity=~"${priorities
+        .slice(i + 1)
+        .map(severityOf)
+        .join("|")}"`,
+    ],
+    equal: sameThing,
+  }));
+}
+
+const hostAlert = "AgentSilent";
+
+/** A silent host hides what is scraped on it: what its own agent scrapes is hidden by name (`inhibitedBy`). */
+function hostRules(hosts: readonly WatchedHost[]): InhibitRule[] {
+  return hosts.map(({ agent, address }) => ({
+    source_matchers: [`alertname="${hostAlert}"`, `agent="${agent}"`],
+    target_matchers: [
+      `alertname!="${hostAlert}"`,
+      `instance=~"${address.replaceAll(".", "[.]")}(:[0-9]+)?"`,
+    ],
+    equal: ["environment"],
+  }));
+}
+
+function namedRules(alerts: readonly AnyAlert[]): InhibitRule[] {
   const pairs = alerts.flatMap((alert) =>
     (alert.inhibitedBy ?? []).map((source) => ({ source, target: alert.name })),
   );
   const unique = new Map(pairs.map((pair) => [`${pair.source}/${pair.target}`, pair]));
-  return [
-    // The urgent tier of an alert says all that its lower tiers say.
-    {
-      source_matchers: [`severity="${priorityDetails.P1.severity}"`],
-      target_matchers: [`severity!="${priorityDetails.P1.severity}"`],
-      equal: ["alertname", "environment", "chain", "instance"],
-    },
-    ...[...unique.values()].map(({ source, target }) => ({
-      source_matchers: [`alertname="${source}"`],
-      target_matchers: [`alertname="${target}"`],
-      equal: ["environment", "chain"],
-    })),
-  ];
+  return [...unique.values()].map(({ source, target }) => ({
+    source_matchers: [`alertname="${source}"`],
+    target_matchers: [`alertname="${target}"`],
+    // One chain's fault says nothing of another chain, one agent's silence nothing of another agent.
+    equal: ["environment", "chain", ...(source === hostAlert ? ["agent"] : [])],
+  }));
 }
 
 /** What decides the configuration. */
 export interface ConfigProps {
   readonly receivers: readonly Receiver[];
   readonly routes: Routes;
+  readonly calendar: Calendar;
   /** The catalogue, for inhibition. */
   readonly alerts: readonly AnyAlert[];
+  /** Hosts whose services are hidden while they are silent. */
+  readonly hosts: readonly WatchedHost[];
+}
+
+function routeOf(priority: Priority, calendar: Calendar): object {
+  const waits = priority === "P3" || priority === "P4";
+  return {
+    matchers: [`severity="${severityOf(priority)}"`],
+    receiver: severityOf(priority),
+    group_by: groupBy,
+    ...pace[priority],
+    ...timingOf(calendar, waits),
+    ...(chainsOf(calendar).length === 0
+      ? {}
+      : {
+          // Alertmanager inherits no intervals: a chain's route states all of its own.
+          routes: chainsOf(calendar).map((chain) => ({
+            matchers: [`chain="${chain}"`],
+            ...timingOf(calendar, waits, chain),
+          })),
+        }),
+  };
 }
 
 /** alertmanager.yml, generated whole: Alertmanager has no include. */
-export function alertmanagerFile({ receivers, routes, alerts }: ConfigProps): ConfigFile {
+export function alertmanagerFile(props: ConfigProps): ConfigFile {
+  const { receivers, routes, calendar, alerts, hosts } = props;
   const channels = (names: readonly string[]) =>
     receivers.filter((receiver) => names.includes(receiver.name));
+  const intervals = timeIntervals(calendar);
   return ConfigFile.yaml(`${configFolder}/alertmanager.yml`, {
     global: { resolve_timeout: "5m" },
-    templates: [`${configFolder}/templates/*.tmpl`],
+    templates: [`${templatesFolder}/*.tmpl`],
+    ...(intervals.length === 0 ? {} : { time_intervals: intervals }),
     route: {
-      // A rule without a known severity is not lost.
-      receiver: priorityDetails.P3.severity,
-      group_by: ["alertname", "environment", "chain"],
+      // A rule without a known severity is not lost, and waits for nobody: nothing says how urgent it is.
+      receiver: severityOf("P3"),
+      group_by: groupBy,
       ...pace.P3,
       routes: [
         {
@@ -74,20 +162,27 @@ export function alertmanagerFile({ receivers, routes, alerts }: ConfigProps): Co
           // Shorter than the group's interval: an equal one would be a moment too young at every second flush.
           repeat_interval: "50s",
         },
-        ...priorities.map((priority) => ({
-          matchers: [`severity="${priorityDetails[priority].severity}"`],
-          receiver: priorityDetails[priority].severity,
-          group_by: ["alertname", "environment", "chain", "service"],
-          ...pace[priority],
-        })),
+        ...priorities.map((priority) => routeOf(priority, calendar)),
       ],
     },
-    inhibit_rules: inhibitRules(alerts).map(apartFromDrills),
+    inhibit_rules: [...tierRules(), ...hostRules(hosts), ...namedRules(alerts)].map(
+      apartFromDrills,
+    ),
     receivers: [
-      renderReceiver("heartbeat", channels(routes.heartbeat)),
+      renderReceiver("heartbeat", channels(routes.heartbeat), "P4"),
       ...priorities.map((priority) =>
-        renderReceiver(priorityDetails[priority].severity, channels(routes[priority])),
+        renderReceiver(severityOf(priority), channels(routes[priority]), priority),
       ),
     ],
   });
+}
+
+/** The messages' templates: those of assets/, and the one that knows the time zone. */
+export function templateFiles(calendar: Calendar): ConfigFile[] {
+  return [
+    ...["common", "slack", "discord", "telegram", "email"].map((name) =>
+      ConfigFile.asset(`${templatesFolder}/${name}.tmpl`, `alertmanager/templates/${name}.tmpl`),
+    ),
+    timeTemplate(`${templatesFolder}/time.tmpl`, calendar),
+  ];
 }

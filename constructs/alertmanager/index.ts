@@ -1,2 +1,4 @@
 export { Alertmanager, type AlertmanagerProps } from "./alertmanager";
-export { receiverSchema, secretsOf, type Receiver, type Routes } from "./receivers";
+export { calendarFaults, calendarSchema, openCalendar, type Calendar } from "./calendar";
+export type { WatchedHost } from "./config";
+export { accessFaults, receiverSchema, secretsOf, type Receiver, type Routes } from "./receivers";

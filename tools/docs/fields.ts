@@ -54,12 +54,15 @@ function allowedString(schema: Schema): string {
 function allowedNumber(schema: Schema): string {
   const { minValue, maxValue, format } = schema as unknown as z.ZodNumber;
   const above = minValue !== null && !z.safeParse(schema, minValue).success;
+  const least = minValue !== null && minValue > Number.MIN_SAFE_INTEGER ? minValue : undefined;
   const most = maxValue !== null && maxValue < Number.MAX_SAFE_INTEGER ? maxValue : undefined;
   const bounds = [
-    ...(minValue === null || minValue <= Number.MIN_SAFE_INTEGER
-      ? []
-      : [`${above ? "above" : "from"} ${String(minValue)}`]),
-    ...(most === undefined ? ["up"] : [`${above ? "up to" : "to"} ${String(most)}`]),
+    ...(least === undefined ? [] : [`${above ? "above" : "from"} ${String(least)}`]),
+    ...(most === undefined
+      ? least === undefined
+        ? []
+        : ["up"]
+      : [`${above ? "up to" : "to"} ${String(most)}`]),
   ];
   return [format === "safeint" ? "an integer" : "a number", ...bounds].join(" ");
 }

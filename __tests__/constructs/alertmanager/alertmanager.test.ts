@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { Alertmanager, receiverSchema } from "../../../constructs/alertmanager";
 import { assetPath } from "../../../constructs/core/paths";
 import { secret } from "../../../constructs/core/secret";
@@ -44,17 +44,23 @@ describe("Alertmanager", () => {
     ]);
   });
 
-  it("reads the generated configuration and the template as it is in assets", () => {
+  it("reads the generated configuration, and the templates as they are in assets", () => {
     const stack = synthesised();
     expect(stack.yaml("alertmanager", "/etc/alertmanager/alertmanager.yml")).toMatchObject({
       inhibit_rules: [
         { source_matchers: ['severity="critical"'] },
+        { source_matchers: ['severity="high"'] },
+        { source_matchers: ['severity="warning"'] },
         { source_matchers: ['alertname="Loud"'] },
       ],
     });
-    expect(stack.file("alertmanager", "/etc/alertmanager/templates/slack.tmpl")).toBe(
-      readFileSync(assetPath("alertmanager/templates/slack.tmpl"), "utf8"),
-    );
+    const folder = "alertmanager/templates";
+    for (const name of readdirSync(assetPath(folder))) {
+      expect(stack.file("alertmanager", `/etc/${folder}/${name}`)).toBe(
+        readFileSync(assetPath(`${folder}/${name}`), "utf8"),
+      );
+    }
+    expect(stack.file("alertmanager", `/etc/${folder}/time.tmpl`)).toContain('tz "UTC"');
   });
 
   it("keeps silences in a volume, has its secrets, and is published on 9093", () => {

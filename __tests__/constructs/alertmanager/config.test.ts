@@ -1,11 +1,14 @@
 import { parse } from "yaml";
-import { alertmanagerFile } from "../../../constructs/alertmanager/config";
+import { calendarSchema, openCalendar } from "../../../constructs/alertmanager/calendar";
+import { alertmanagerFile, type WatchedHost } from "../../../constructs/alertmanager/config";
 import {
+  accessFaults,
   receiverSchema,
   secretsOf,
   type Receiver,
 } from "../../../constructs/alertmanager/receivers";
 import type { Alert } from "../../../constructs/core/alert";
+import { describeFault } from "../../../constructs/core/errors";
 import { secret } from "../../../constructs/core/secret";
 import { sampleAlert } from "../core/samples";
 
@@ -17,12 +20,16 @@ interface Route {
   readonly group_interval: string;
   readonly repeat_interval: string;
   readonly continue?: boolean;
+  readonly mute_time_intervals?: readonly string[];
+  readonly active_time_intervals?: readonly string[];
 }
 
 interface Config {
   readonly global: { readonly resolve_timeout: string };
   readonly templates: readonly string[];
-  readonly route: Route & { readonly routes: readonly Route[] };
+  readonly route: Route & {
+    readonly routes: readonly (Route & { readonly routes?: readonly object[] })[];
+  };
   readonly inhibit_rules: readonly unknown[];
   readonly receivers: readonly Record<string, unknown>[];
 }
@@ -52,8 +59,34 @@ const routes = {
   heartbeat: ["open"],
 };
 
-function config(alerts: readonly Alert[] = []): Config {
-  return parse(alertmanagerFile({ receivers, routes, alerts }).content) as Config;
+function config(
+  alerts: readonly Alert[] = [],
+  hosts: readonly WatchedHost[] = [],
+  calendar = openCalendar,
+): Config {
+  const props = { receivers, routes, calendar, alerts, hosts };
+  return parse(alertmanagerFile(props).content) as Config;
+}
+
+/** The receivers of an environment where one channel hears everything. */
+function told(channel: unknown): Record<string, Record<string, unknown>> {
+  const receiver = receiverSchema.parse(channel);
+  const everyone = [receiver.name];
+  const all = { P1: everyone, P2: everyone, P3: everyone, P4: everyone, heartbeat: [] };
+  const { content } = alertmanagerFile({
+    receivers: [receiver],
+    routes: all,
+    calendar: openCalendar,
+    alerts: [],
+    hosts: [],
+  });
+  const { receivers: rendered } = parse(content) as Config;
+  return Object.fromEntries(
+    rendered.map(({ name, ...configs }) => [
+      String(name),
+      (Object.values(configs)[0] as Record<string, unknown>[] | undefined)?.[0] ?? {},
+    ]),
+  );
 }
 
 function routeOf(severity: string): Route {
@@ -108,6 +141,17 @@ describe("routes", () => {
     expect(config().route.receiver).toBe("warning");
   });
 
+  it("say again what lasts every hour, and every day what has time until the next business day", () => {
+    expect(
+      ["critical", "high", "warning", "info"].map((one) => routeOf(one).repeat_interval),
+    ).toEqual(["1h", "1h", "1h", "24h"]);
+    expect(config().route).toMatchObject({
+      group_wait: "30s",
+      group_interval: "5m",
+      repeat_interval: "1h",
+    });
+  });
+
   it("take the heartbeat away first, once a minute", () => {
     const [first] = config().route.routes;
     expect(first).toMatchObject({
@@ -159,7 +203,7 @@ describe("receivers", () => {
       expect.objectContaining({
         channel: "#l2-ops-alert",
         title: '{{ template "l2o.title" . }}',
-        text: '{{ template "l2o.slack.text" . }}',
+        text: '{{ template "l2o.slack.message" . }}',
       }),
     ]);
     expect(config().templates).toEqual(["/etc/alertmanager/templates/*.tmpl"]);
@@ -214,35 +258,232 @@ describe("receivers", () => {
   });
 });
 
-describe("inhibition", () => {
-  const quiet = { ...sampleAlert, name: "Quiet", inhibitedBy: ["Loud", "Louder"] };
-  const tiers = {
-    source_matchers: ['severity="critical"'],
-    target_matchers: ['severity!="critical"'],
-    equal: ["alertname", "environment", "chain", "instance", "drill"],
-  };
+describe("Discord", () => {
+  const two = { name: "a", type: "discord", webhookUrls: { P1: secret("u"), P3: secret("n") } };
+  const file = (name: string) => `/run/secrets/l2-observatory/${name}`;
 
-  it("silences within one chain of one environment only", () => {
-    expect(config([sampleAlert, quiet]).inhibit_rules).toEqual([
-      tiers,
-      {
-        source_matchers: ['alertname="Loud"'],
-        target_matchers: ['alertname="Quiet"'],
-        equal: ["environment", "chain", "drill"],
-      },
-      {
-        source_matchers: ['alertname="Louder"'],
-        target_matchers: ['alertname="Quiet"'],
-        equal: ["environment", "chain", "drill"],
-      },
+  it("has an urgent channel and a normal one, and up to four", () => {
+    const files = (channel: unknown) =>
+      ["critical", "high", "warning", "info"].map(
+        (name) => told(channel)[name]?.["webhook_url_file"],
+      );
+    expect(files(two)).toEqual([file("u"), file("u"), file("n"), file("n")]);
+    const four = { ...two, webhookUrls: { ...two.webhookUrls, P2: secret("h"), P4: secret("i") } };
+    expect(files(four)).toEqual([file("u"), file("h"), file("n"), file("i")]);
+    expect(secretsOf(receiverSchema.parse(four)).map(({ secret: name }) => name)).toEqual([
+      "u",
+      "h",
+      "n",
+      "i",
     ]);
   });
 
-  it("is stated once for alerts of several tiers and chains", () => {
-    expect(config([quiet, { ...quiet, priority: "P2" }]).inhibit_rules).toHaveLength(3);
+  it("calls everybody for P1 only", () => {
+    const { critical, ...others } = told(two);
+    expect(critical).toMatchObject({
+      content: '{{ template "l2o.discord.mention" . }}',
+      send_resolved: true,
+    });
+    for (const other of Object.values(others)) expect(other).not.toHaveProperty("content");
+  });
+});
+
+describe("Telegram", () => {
+  const channel = { name: "a", type: "telegram", botToken: secret("t"), chatId: -100 };
+
+  it("has its token in a file, and makes no sound for what can wait", () => {
+    const { critical, high, warning, info } = told(channel);
+    expect(critical).toMatchObject({
+      bot_token_file: "/run/secrets/l2-observatory/t",
+      chat_id: -100,
+      parse_mode: "HTML",
+      send_resolved: true,
+    });
+    expect([critical, high, warning, info].map((one) => one?.["disable_notifications"])).toEqual([
+      false,
+      false,
+      true,
+      true,
+    ]);
+    expect(told({ ...channel, apiUrl: "http://10.88.0.9:8081" })["critical"]).toMatchObject({
+      api_url: "http://10.88.0.9:8081",
+    });
+    expect(secretsOf(receiverSchema.parse(channel))).toEqual([secret("t")]);
   });
 
-  it("lets the critical tier of an alert hide its lower tiers, and nothing else where nothing inhibits", () => {
-    expect(config([sampleAlert]).inhibit_rules).toEqual([tiers]);
+  it("fails when the chat is 0", () => {
+    const zero = receiverSchema.parse({ ...channel, chatId: 0 });
+    expect(accessFaults(zero, "receivers[0]").map(describeFault)).toEqual([
+      "'receivers[0].chatId' must be the number of a chat, never 0, got 0",
+    ]);
+  });
+});
+
+describe("mail", () => {
+  const mail = {
+    name: "a",
+    type: "email",
+    to: ["a@b.example", "c@b.example"],
+    from: "l2@b.example",
+    host: "mail.b.example",
+  };
+
+  it("is encrypted, and its password is in a file", () => {
+    const access = { username: "l2", password: secret("p"), authority: secret("ca") };
+    expect(told({ ...mail, ...access })["high"]).toMatchObject({
+      to: "a@b.example, c@b.example",
+      smarthost: "mail.b.example:587",
+      require_tls: true,
+      force_implicit_tls: false,
+      auth_username: "l2",
+      auth_password_file: "/run/secrets/l2-observatory/p",
+      tls_config: { ca_file: "/run/secrets/l2-observatory/ca" },
+      send_resolved: true,
+    });
+    expect(secretsOf(receiverSchema.parse({ ...mail, ...access }))).toEqual([
+      secret("ca"),
+      secret("p"),
+    ]);
+    expect(told({ ...mail, port: 465, tls: "implicit" })["high"]).toMatchObject({
+      smarthost: "mail.b.example:465",
+      force_implicit_tls: true,
+    });
+    expect(told({ ...mail, tls: "none" })["high"]).toMatchObject({ require_tls: false });
+  });
+
+  it.each([
+    [
+      "a user has no password",
+      { username: "l2" },
+      "'receivers[0].password' must be given together with the other of 'username' and 'password', got nothing",
+    ],
+    [
+      "a password has no user",
+      { password: secret("p") },
+      "'receivers[0].username' must be given together with the other of 'username' and 'password', got nothing",
+    ],
+    [
+      "a password would be read on the way",
+      { username: "l2", password: secret("p"), tls: "none" },
+      "'receivers[0].tls' must be 'starttls' or 'implicit' where a password is sent, got 'none'",
+    ],
+  ])("fails when %s", (_, fields, says) => {
+    const receiver = receiverSchema.parse({ ...mail, ...fields });
+    expect(accessFaults(receiver, "receivers[0]").map(describeFault)).toEqual([says]);
+  });
+});
+
+describe("Dooray", () => {
+  it("is told through the adapter, by Alertmanager's own webhook", () => {
+    expect(told({ name: "a", type: "dooray" })["critical"]).toEqual({
+      url: "http://responder:9095/dooray",
+      send_resolved: true,
+      max_alerts: 200,
+      timeout: "10s",
+    });
+  });
+});
+
+describe("a calendar", () => {
+  it("holds back P3 and P4, never P1 and P2, and everything of a chain that is worked on", () => {
+    const { route, ...rest } = config(
+      [],
+      [],
+      calendarSchema.parse({
+        businessHours: {},
+        holidays: ["12-25"],
+        maintenance: [
+          { name: "upgrade", chain: "alpha", from: "2026-12-01T22:00", until: "2026-12-02T02:00" },
+        ],
+      }),
+    );
+    expect(rest).toMatchObject({
+      time_intervals: [
+        { name: "business-hours" },
+        { name: "holidays" },
+        { name: "maintenance-upgrade" },
+      ],
+    });
+    const [heartbeat, critical, high, warning, info] = route.routes;
+    expect(heartbeat).not.toHaveProperty("routes");
+    for (const urgent of [critical, high]) {
+      expect(urgent?.active_time_intervals).toBeUndefined();
+      expect(urgent?.mute_time_intervals).toBeUndefined();
+      expect(urgent?.routes).toEqual([
+        { matchers: ['chain="alpha"'], mute_time_intervals: ["maintenance-upgrade"] },
+      ]);
+    }
+    for (const other of [warning, info]) {
+      expect(other).toMatchObject({
+        active_time_intervals: ["business-hours"],
+        mute_time_intervals: ["holidays"],
+        routes: [
+          {
+            matchers: ['chain="alpha"'],
+            active_time_intervals: ["business-hours"],
+            mute_time_intervals: ["holidays", "maintenance-upgrade"],
+          },
+        ],
+      });
+    }
+  });
+});
+
+describe("inhibition", () => {
+  const quiet = { ...sampleAlert, name: "Quiet", inhibitedBy: ["Loud", "Louder"] };
+  const tier = (severity: string, lower: string) => ({
+    source_matchers: [`severity="${severity}"`],
+    target_matchers: [`severity=~"${lower}"`],
+    equal: expect.arrayContaining([
+      "alertname",
+      "environment",
+      "chain",
+      "service",
+      "instance",
+      "mountpoint",
+    ]) as unknown,
+  });
+  const tiers = [
+    tier("critical", "high|warning|info"),
+    tier("high", "warning|info"),
+    tier("warning", "info"),
+  ];
+
+  it("silences within one chain of one environment only", () => {
+    const equal = ["environment", "chain", "drill"];
+    expect(config([sampleAlert, quiet]).inhibit_rules).toEqual([
+      ...tiers,
+      { source_matchers: ['alertname="Loud"'], target_matchers: ['alertname="Quiet"'], equal },
+      { source_matchers: ['alertname="Louder"'], target_matchers: ['alertname="Quiet"'], equal },
+    ]);
+  });
+
+  it("lets a silent agent hide what that agent would say, and not what another says", () => {
+    const target = { ...sampleAlert, name: "AgentTargetDown", inhibitedBy: ["AgentSilent"] };
+    expect(config([target]).inhibit_rules).toContainEqual({
+      source_matchers: ['alertname="AgentSilent"'],
+      target_matchers: ['alertname="AgentTargetDown"'],
+      equal: ["environment", "chain", "agent", "drill"],
+    });
+  });
+
+  it("is stated once for alerts of several tiers and chains", () => {
+    expect(config([quiet, { ...quiet, priority: "P2" }]).inhibit_rules).toHaveLength(5);
+  });
+
+  it("lets a higher tier of an alert hide the lower ones, and nothing else where nothing inhibits", () => {
+    expect(config([sampleAlert]).inhibit_rules).toEqual(tiers);
+  });
+
+  it("lets a silent host hide what is scraped on it, and on no host whose address begins alike", () => {
+    const [, , , host] = config(
+      [],
+      [{ agent: "application", address: "10.88.0.20" }],
+    ).inhibit_rules;
+    expect(host).toEqual({
+      source_matchers: ['alertname="AgentSilent"', 'agent="application"'],
+      target_matchers: ['alertname!="AgentSilent"', 'instance=~"10[.]88[.]0[.]20(:[0-9]+)?"'],
+      equal: ["environment", "drill"],
+    });
   });
 });

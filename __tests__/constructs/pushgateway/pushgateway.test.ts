@@ -50,7 +50,10 @@ describe("the push proxy", () => {
       job: "pushgateway",
       scrape: { honorLabels: true },
       down: { name: "PushgatewayDown", priority: "P2" },
-      rules: [{ rules: [{ name: "ServiceDeployed", priority: "P4" }] }],
+      rules: [
+        { rules: [{ name: "ServiceDeployed", priority: "P4" }] },
+        { rules: [{ name: "AlertPathDrill", priority: "P4" }] },
+      ],
     });
   });
 
