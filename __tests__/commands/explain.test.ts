@@ -20,7 +20,7 @@ describe("explain", () => {
     ["the runbook", /runbook +http:\/\/10\.88\.0\.1:9091\/runbooks\/BatcherLowETH/],
     [
       "who hears it",
-      /heard by +critical: slack #l2-ops-alert, webhook on-call-webhook-url; after 2s/,
+      /heard by +critical: slack #l2-ops-alert, discord discord-alert-urgent-webhook-url, webhook on-call-webhook-url; after 2s/,
     ],
     ["what keeps it silent", /silent while alertname="L1RpcDown" with the same environment, chain/],
     ["in which environment", /In production/],
@@ -65,7 +65,7 @@ describe("simulate", () => {
   it("tells who hears it and when", () => {
     const [first] = told(config, { severity: "critical", service: "api" }, at);
     expect(first).toBe(
-      "  critical: slack #l2-ops-alert, webhook on-call-webhook-url; after 2s, again every 1h",
+      "  critical: slack #l2-ops-alert, discord discord-alert-urgent-webhook-url, webhook on-call-webhook-url; after 2s, again every 1h",
     );
   });
 
@@ -76,7 +76,9 @@ describe("simulate", () => {
       time_intervals: [{ name: "weekend", time_intervals: [{}] }],
     };
     const lines = told(quiet, { alertname: "BatcherLowETH", chain: "a" }, at);
-    expect(lines[0]).toBe("  warning: muted during 'weekend'; otherwise slack #l2-ops-alert");
+    expect(lines[0]).toBe(
+      "  warning: muted during 'weekend'; otherwise slack #l2-ops-alert, discord discord-alert-normal-webhook-url",
+    );
     expect(lines.join("\n")).toContain('inhibited while alertname="L1RpcDown"');
   });
 
