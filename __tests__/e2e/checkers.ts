@@ -99,14 +99,27 @@ class Checkers {
     );
   }
 
-  /** @param tests absolute paths below `folder` */
-  ruleTests(folder: string, tests: readonly string[]): Promise<Finished> {
-    return this.#tool(
-      "prometheus",
-      "promtool",
-      [`${folder}:${folder}:ro`],
-      ["test", "rules", ...tests],
+  /**
+   * Two at a time: each takes one processor for a minute.
+   * @param tests absolute paths below `folder`
+   * @returns the first that failed, else all that was said
+   */
+  async ruleTests(folder: string, tests: readonly string[]): Promise<Finished> {
+    const halves = [0, 1].map((half) => tests.filter((_, i) => i % 2 === half));
+    const finished = await Promise.all(
+      halves
+        .filter((some) => some.length > 0)
+        .map((some) =>
+          this.#tool(
+            "prometheus",
+            "promtool",
+            [`${folder}:${folder}:ro`],
+            ["test", "rules", ...some],
+          ),
+        ),
     );
+    const failed = finished.find(({ code }) => code !== 0);
+    return failed ?? { code: 0, stdout: finished.map(({ stdout }) => stdout).join(""), stderr: "" };
   }
 
   #alertmanagerMounts(folder: string): string[] {
@@ -286,7 +299,9 @@ export async function proveCheckersBite(
       for (const path of ruleFiles) {
         writeFileSync(path, readFileSync(path, "utf8").replace(/ < 0\.5$/gm, " < 0.0005"));
       }
-      const tested = await checkers.ruleTests(broken, tests);
+      const concerned = tests.filter((path) => path.includes("batcher-wallet"));
+      expect(concerned.length > 0, "no test is about the batcher's wallet");
+      const tested = await checkers.ruleTests(broken, concerned);
       expect(tested.code !== 0, "promtool's tests did not notice another threshold");
       return undefined;
     },
