@@ -7,7 +7,7 @@ import { dispensable } from "../stacks/leave-out";
 import { registryReachable } from "./engine";
 import { CommandError, type Progress } from "./shell";
 import { ensureTerraform, providerRegistryReachable, type TerraformBinary } from "./terraform";
-import { synthesise } from "./terraform-stacks";
+import { synthesise, type SynthesisedStack } from "./terraform-stacks";
 import { cacheDirectory, factsFile, readFacts } from "./workspace";
 
 /** The builder for machines without registries; it is part of the checkout, not of the package. */
@@ -56,16 +56,13 @@ function registryOf(reference: string): string {
   return reference.includes("/") && /[.:]/.test(first) ? first : "registry-1.docker.io";
 }
 
-/** Names of the images that an environment runs on its own engine when some cannot be had. */
+/** Names of the images that an environment runs on its own engine. */
 function imagesOf(
   environment: Environment,
-  demo: boolean,
-  missingImages: readonly ImageName[],
+  stacks: readonly SynthesisedStack[],
 ): readonly ImageName[] {
   const source = new ImageSource(environment.images);
-  const run = synthesise(environment.name, demo, { missingImages })
-    .filter(({ onPlatform }) => onPlatform)
-    .flatMap((stack) => stack.images);
+  const run = stacks.filter(({ onPlatform }) => onPlatform).flatMap((stack) => stack.images);
   return (Object.keys(images) as ImageName[]).filter((name) =>
     run.includes(source.reference(name)),
   );
@@ -107,10 +104,12 @@ async function unserved(
  * Builds the images whose registry cannot be reached, and brings them into the engine. What was built once is used
  * again without asking a registry: a slow network must not replace every container. What cannot be built is left out
  * where the rest makes sense without it, and told.
+ * @param wanted the environment's stacks, were every image to be had
  * @throws CommandError when what cannot be built is indispensable
  */
 export async function provideImages(
   environment: Environment,
+  wanted: readonly SynthesisedStack[],
   dockerHost: string,
   demo: boolean,
   progress: Progress,
@@ -121,15 +120,15 @@ export async function provideImages(
     return { file: resolve(named), missing: [] };
   }
   const missing: ImageName[] = [];
-  const all = imagesOf(environment, demo, missing);
-  const isUnserved = await unserved(environment, all, progress);
-  if (!all.some(isUnserved)) return { missing };
+  let needed = imagesOf(environment, wanted);
+  const isUnserved = await unserved(environment, needed, progress);
+  if (!needed.some(isUnserved)) return { missing };
   const { provideImages: build } = await builder(
     "no container registry can be reached: set `images.registry` to a mirror, or start from a checkout, which can build images",
   );
   for (;;) {
     const { overrides, overridesFile, left } = await build({
-      images: imagesOf(environment, demo, missing).filter(isUnserved),
+      images: needed.filter(isUnserved),
       dockerHost,
       cacheDirectory,
       progress,
@@ -138,10 +137,10 @@ export async function provideImages(
       const without = dispensable[image as ImageName];
       progress(`left out: ${image}: ${reason}${without === undefined ? "" : `: ${without}`}`);
     }
-    const needed = left.filter(({ image }) => !(image in dispensable));
-    if (needed.length > 0) {
+    const indispensable = left.filter(({ image }) => !(image in dispensable));
+    if (indispensable.length > 0) {
       throw new CommandError(
-        `cannot start without ${needed.map(({ image }) => image).join(", ")}: see the reasons above, or take what needs it out of environments/local.ts`,
+        `cannot start without ${indispensable.map(({ image }) => image).join(", ")}: see the reasons above, or take what needs it out of environments/local.ts`,
       );
     }
     const unpinned = Object.values(overrides).filter((reference) => !isPinned(reference));
@@ -151,5 +150,7 @@ export async function provideImages(
     if (left.length === 0) return { file: overridesFile, missing };
     // Something else may stand in for what is left out, and needs an image too.
     missing.push(...left.map(({ image }) => image as ImageName));
+    const stacks = synthesise(environment.name, demo, { missingImages: missing });
+    needed = imagesOf(environment, stacks);
   }
 }

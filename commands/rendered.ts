@@ -1,18 +1,15 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { App } from "cdktf";
 import { parse } from "yaml";
 import type { AnyAlert } from "../constructs/core/alert";
 import { labelsOf } from "../constructs/core/alert-rule";
+import { terraformText } from "../constructs/core/config-file";
 import { show } from "../constructs/core/errors";
-import { loadEnvironments } from "../environments/load";
-import { buildOptions, buildStacks } from "../stacks/build";
 import type { Environment } from "../stacks/environment";
 import { MonitoringStack } from "../stacks/monitoring-stack";
 import type { AlertmanagerConfig, Labels } from "./routes";
 import { CommandError } from "./shell";
-import { stackVariables } from "./terraform-stacks";
+import { withSynthesised } from "./terraform-stacks";
 import { readEnvironment } from "./workspace";
 
 /** One alert of an environment, as its engine evaluates it. */
@@ -73,8 +70,7 @@ function uploads(outdir: string, stack: string): Map<string, string> {
   const containers = Object.values(resource?.docker_container ?? {});
   return new Map(
     containers.flatMap(({ upload = [] }) =>
-      // Terraform's escapes are undone.
-      upload.map(({ file: path, content = "" }) => [path, content.replace(/([$%])\1\{/g, "$1{")]),
+      upload.map(({ file: path, content = "" }) => [path, terraformText(content)]),
     ),
   );
 }
@@ -98,12 +94,7 @@ function annotationsIn(files: ReadonlyMap<string, string>): ReadonlyMap<string, 
  */
 export function renderEnvironment(name: string): RenderedEnvironment {
   const environment = readEnvironment(name);
-  const outdir = mkdtempSync(join(tmpdir(), "l2-observatory-"));
-  try {
-    const app = new App({ outdir });
-    const environments = loadEnvironments();
-    buildStacks(app, environments, buildOptions(stackVariables(name), Object.keys(environments)));
-    app.synth();
+  return withSynthesised({ environment: name }, (app, outdir) => {
     const stack = app.node.children.find((child) => child instanceof MonitoringStack);
     if (stack === undefined) throw new Error(`'${name}' has no stack of services`);
     const files = uploads(outdir, stack.node.id);
@@ -136,9 +127,7 @@ export function renderEnvironment(name: string): RenderedEnvironment {
         ),
       ],
     };
-  } finally {
-    rmSync(outdir, { recursive: true, force: true });
-  }
+  });
 }
 
 /** Where Alertmanager's configuration is in its container. */

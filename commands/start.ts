@@ -153,7 +153,7 @@ export async function start({ demo: asked, interactive, progress }: StartOptions
   progress(`  ${terraform.flavour} ${terraform.version}`);
   const [cliConfigFile, built] = await Promise.all([
     provideProviders(terraform, progress),
-    provideImages(whole, engine.host, demo, progress),
+    provideImages(whole, wanted, engine.host, demo, progress),
   ]);
   const facts = {
     terraform: terraform.binary,

@@ -68,6 +68,28 @@ interface StackJson {
 }
 
 /**
+ * Builds an environment's stacks into a throw-away folder, which is gone when `read` has looked at them.
+ * @param facts about this machine; by default what `start` found out
+ * @throws ConfigurationError, BudgetError
+ */
+export function withSynthesised<T>(
+  { environment, demo, facts }: { environment: string; demo?: boolean; facts?: MachineFacts },
+  read: (app: App, outdir: string) => T,
+): T {
+  const outdir = mkdtempSync(join(tmpdir(), "l2-observatory-"));
+  try {
+    const app = new App({ outdir });
+    const environments = loadEnvironments();
+    const variables = stackVariables(environment, demo, facts);
+    buildStacks(app, environments, buildOptions(variables, Object.keys(environments)));
+    app.synth();
+    return read(app, outdir);
+  } finally {
+    rmSync(outdir, { recursive: true, force: true });
+  }
+}
+
+/**
  * Synthesises an environment into a throw-away folder and reads what it consists of.
  * @param facts about this machine; by default what `start` found out
  * @throws ConfigurationError, BudgetError
@@ -75,19 +97,11 @@ interface StackJson {
 export function synthesise(
   environment: string,
   demo?: boolean,
-  facts?: MachineFacts,
+  facts: MachineFacts = readFacts(),
 ): readonly SynthesisedStack[] {
-  const outdir = mkdtempSync(join(tmpdir(), "l2-observatory-"));
-  try {
-    const app = new App({ outdir });
-    const environments = loadEnvironments();
-    buildStacks(
-      app,
-      environments,
-      buildOptions(stackVariables(environment, demo, facts), Object.keys(environments)),
-    );
-    app.synth();
-    const { engine, agents } = readEnvironment(environment, demo, facts?.missingImages);
+  const chosen = { environment, facts, ...(demo === undefined ? {} : { demo }) };
+  return withSynthesised(chosen, (app, outdir) => {
+    const { engine, agents } = readEnvironment(environment, demo, facts.missingImages ?? []);
     const elsewhere = agents
       .filter((one) => !isDeepStrictEqual(one.engine, engine))
       .map(({ agent }) => `${environment}-agent-${agent}`);
@@ -117,9 +131,7 @@ export function synthesise(
         resources: Object.values(resource).reduce((n, all) => n + Object.keys(all).length, 0),
       };
     });
-  } finally {
-    rmSync(outdir, { recursive: true, force: true });
-  }
+  });
 }
 
 /** Names of the containers on the environment's own engine. */

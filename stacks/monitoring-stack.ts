@@ -141,8 +141,8 @@ export class MonitoringStack extends TerraformStack {
     });
     const { slos } = environment;
     this.observe(new Objectives(this, "slo", { evaluatedBy: this.prometheus, slos }));
-    this.traces = environment.traces === false ? undefined : this.#traces(environment);
-    this.agent = environment.agent === false ? undefined : this.#agent(environment);
+    this.traces = this.#traces(environment);
+    this.agent = this.#agent(environment);
     for (const agent of environment.agents) this.observe(agentObservable(agent));
     this.grafana = environment.grafana ? this.#grafana(ports.grafana) : undefined;
     runtime.budget.assertFits();

@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { App } from "cdktf";
+import { terraformText } from "../../constructs/core/config-file";
 import { images } from "../../constructs/core/images";
 import { run, type Finished } from "../../commands/shell";
 import type { MachineFacts } from "../../commands/workspace";
@@ -44,7 +45,7 @@ function writeRendered(folder: string, input: EnvironmentInput): void {
       if (content === undefined) continue;
       const path = join(folder, hostname, file);
       mkdirSync(dirname(path), { recursive: true });
-      writeFileSync(path, content.replace(/([$%])\1\{/g, "$1{"));
+      writeFileSync(path, terraformText(content));
     }
   }
   for (const { service, secret } of secretsNeeded(environment)) {

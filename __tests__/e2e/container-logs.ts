@@ -1,10 +1,10 @@
-import { randomBytes } from "node:crypto";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { stringify } from "yaml";
 import { run } from "../../commands/shell";
 import { images } from "../../constructs/core/images";
 import type { Platform } from "../../tools/rig/platform";
+import { spanOfSdk } from "./traces";
 import { eventually, expect, type Steps } from "../../tools/rig/steps";
 
 const reader = "l2o-e2e-reader";
@@ -26,20 +26,6 @@ const readerFile = (id: string, loki: string) => ({
   exporters: { otlp_http: { endpoint: `${loki}/otlp` } },
   service: { pipelines: { logs: { receivers: ["file_log"], exporters: ["otlp_http"] } } },
 });
-
-/** A span with a given trace id, as OTLP over HTTP writes it. */
-function spanBody(traceId: string): unknown {
-  const now = `${String(Date.now())}000000`;
-  const span = {
-    traceId,
-    spanId: randomBytes(8).toString("hex"),
-    name: "POST /pay",
-    kind: 2,
-    startTimeUnixNano: now,
-    endTimeUnixNano: now,
-  };
-  return { resourceSpans: [{ scopeSpans: [{ spans: [span] }] }] };
-}
 
 interface Found {
   readonly stream: Readonly<Record<string, string>>;
@@ -93,7 +79,6 @@ export async function containerLogs(steps: Steps, platform: Platform): Promise<v
   const loki = `http://${address}:3100`;
   const built = await platform.images();
   const image = (name: "nginx" | "otel-collector") => built[name] ?? images[name];
-  const traceId = randomBytes(16).toString("hex");
 
   const lines = async (logql: string): Promise<readonly Found[]> => {
     const query = new URLSearchParams({ query: logql, since: "1h" });
@@ -102,12 +87,7 @@ export async function containerLogs(steps: Steps, platform: Platform): Promise<v
     return data.result;
   };
   const follow = async (): Promise<string> => {
-    const sent = await fetch(`http://${address}:4318/v1/traces`, {
-      method: "POST",
-      headers: { "content-type": "application/json" },
-      body: JSON.stringify(spanBody(traceId)),
-    });
-    expect(sent.ok, `the Collector answered ${String(sent.status)}`);
+    const { traceId } = await spanOfSdk(`http://${address}:4318`);
     const line = JSON.stringify({ level: "ERROR", message: "paid twice", trace_id: traceId });
     await platform.docker(
       ...["run", "--detach", "--name", speaker, "--network=none", "--entrypoint=/bin/sh"],

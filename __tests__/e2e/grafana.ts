@@ -1,15 +1,16 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer, type AddressInfo } from "node:net";
 import { dirname, join } from "node:path";
 import { App, TerraformStack } from "cdktf";
 import { DockerProvider } from "@cdktf/provider-docker/lib/provider";
+import { terraformText } from "../../constructs/core/config-file";
 import { Endpoint } from "../../constructs/core/endpoint";
 import { Runtime } from "../../constructs/core/runtime";
 import { Grafana, grafanaSecrets, type Dashboard } from "../../constructs/grafana";
 import { datasourcesOf } from "../../constructs/grafana/datasources";
 import { eventually, expect, type Steps } from "../../tools/rig/steps";
+import { freePort } from "../../tools/rig/free-port";
 
 type Kind = "jaeger" | "tempo";
 
@@ -66,22 +67,7 @@ function rendered(folder: string, kind: Kind): Map<string, string> {
     readFileSync(join(outdir, "stacks", "grafana", "cdk.tf.json"), "utf8"),
   ) as { resource: { docker_container: Record<string, Rendered> } };
   const [container] = Object.values(resource.docker_container);
-  return new Map(
-    container?.upload.map(({ file, content }) => [file, content.replace(/([$%])\1\{/g, "$1{")]),
-  );
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer()
-      .once("error", reject)
-      .listen(0, "127.0.0.1", () => {
-        const { port } = server.address() as AddressInfo;
-        server.close(() => {
-          resolve(port);
-        });
-      });
-  });
+  return new Map(container?.upload.map(({ file, content }) => [file, terraformText(content)]));
 }
 
 /** One Grafana on loopback, of a home folder as its archive holds it. */

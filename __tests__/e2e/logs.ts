@@ -16,6 +16,7 @@ import { dirname, join } from "node:path";
 import { App } from "cdktf";
 import { stringify, parse } from "yaml";
 import { run } from "../../commands/shell";
+import { terraformText } from "../../constructs/core/config-file";
 import { opBatcher } from "../../constructs/exporters/op-batcher";
 import { opNode } from "../../constructs/exporters/op-node";
 import type { LogsInput } from "../../constructs/loki";
@@ -24,6 +25,7 @@ import { MonitoringStack } from "../../stacks/monitoring-stack";
 import type { FakeSlack } from "../../tools/rig/fake-slack";
 import type { Platform } from "../../tools/rig/platform";
 import { eventually, expect, type Steps } from "../../tools/rig/steps";
+import { freePort } from "../../tools/rig/free-port";
 
 const chain = "demo";
 
@@ -56,9 +58,7 @@ function rendered(logs: LogsInput): ReadonlyMap<string, string> {
     const loki = Object.values(stack.resource.docker_container).find(
       ({ hostname }) => hostname === "loki",
     );
-    return new Map(
-      loki?.upload.map(({ file, content }) => [file, content.replace(/([$%])\1\{/g, "$1{")]),
-    );
+    return new Map(loki?.upload.map(({ file, content }) => [file, terraformText(content)]));
   } finally {
     rmSync(outdir, { recursive: true, force: true });
   }
@@ -232,14 +232,6 @@ class Trial extends Logs {
     this.child.kill(signal);
     await ended;
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 interface Received {

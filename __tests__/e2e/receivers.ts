@@ -8,7 +8,6 @@ import {
   rmSync,
   writeFileSync,
 } from "node:fs";
-import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { receiverSchema, type Receiver, type Routes } from "../../constructs/alertmanager";
@@ -26,6 +25,7 @@ import { sampleAlert } from "../constructs/core/samples";
 import { routeCases } from "../support/route-tests";
 import { messageForms, templateCases, type FormName } from "../support/template-tests";
 import { messageFaults } from "./checkers";
+import { freePort } from "../../tools/rig/free-port";
 
 const timeZone = "Asia/Seoul";
 const account = { username: "l2", password: "not-a-real-password" } as const;
@@ -45,19 +45,6 @@ function programs(name: "alertmanager" | "amtool"): Readonly<Record<string, stri
       join(root, newest, program, program),
     ]),
   );
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer()
-      .once("error", reject)
-      .listen(0, "127.0.0.1", () => {
-        const { port } = server.address() as AddressInfo;
-        server.close(() => {
-          resolve(port);
-        });
-      });
-  });
 }
 
 /** The servers that receivers write to. */

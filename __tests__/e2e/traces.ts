@@ -5,6 +5,7 @@ import { OTLPTraceExporter } from "@opentelemetry/exporter-trace-otlp-http";
 import { SimpleSpanProcessor, TracerProvider } from "@opentelemetry/sdk-trace";
 import { App, LocalBackend, TerraformStack } from "cdktf";
 import { run } from "../../commands/shell";
+import { terraformText } from "../../constructs/core/config-file";
 import { Endpoint } from "../../constructs/core/endpoint";
 import { images as references, ImageSource } from "../../constructs/core/images";
 import { Runtime } from "../../constructs/core/runtime";
@@ -154,7 +155,7 @@ class Telemetry {
 }
 
 /** A span of the real SDK, sent by its real exporter. */
-async function spanOfSdk(url: string): Promise<Span> {
+export async function spanOfSdk(url: string): Promise<Span> {
   const exporter = new OTLPTraceExporter({ url: `${url}/v1/traces` });
   const provider = new TracerProvider({ spanProcessors: [new SimpleSpanProcessor({ exporter })] });
   const span = provider.getTracer("e2e").startSpan("GET /orders");
@@ -171,7 +172,7 @@ async function shortRetention(platform: Platform, seconds: number): Promise<stri
   const { address } = platform.engine;
   const [uploaded] = platform.uploads("jaeger");
   const file = join(platform.stateDirectory, "short-lived.yaml");
-  const rendered = (uploaded?.content ?? "").replace(/([$%])\1\{/g, "$1{");
+  const rendered = terraformText(uploaded?.content ?? "");
   const changed = rendered.replace(/(ttl:\s+spans: )\S+/, `$1${String(seconds)}s`);
   expect(changed !== rendered, "the rendered configuration has no ttl.spans");
   writeFileSync(file, changed);
@@ -296,7 +297,7 @@ export async function traces(steps: Steps, platform: Platform): Promise<void> {
         const files = platform.uploads(id).map(({ file, content }) => {
           const path = join(folder, file);
           mkdirSync(dirname(path), { recursive: true });
-          writeFileSync(path, content.replace(/([$%])\1\{/g, "$1{"));
+          writeFileSync(path, terraformText(content));
           return { file, path };
         });
         expect(files.length > 0, `${id} has no configuration`);

@@ -1,3 +1,5 @@
+export { terraformText as unescaped } from "../../constructs/core/config-file";
+
 /** A file that a container gets. */
 export interface Upload {
   readonly file: string;
@@ -68,9 +70,4 @@ export interface Synthesised {
     readonly docker_volume?: Readonly<Record<string, { readonly name: string }>>;
     readonly docker_network?: Readonly<Record<string, { readonly name: string }>>;
   };
-}
-
-/** Text as it stands in the container: Terraform's escapes undone. */
-export function unescaped(text: string): string {
-  return text.replace(/([$%])\1\{/g, "$1{");
 }

@@ -104,3 +104,8 @@ export function terraformLiteral(text: string): string {
   }
   return text.replace(/[$%]\{/g, (opening) => `${opening.charAt(0)}${opening}`);
 }
+
+/** The text behind a Terraform JSON string that {@link terraformLiteral} made. */
+export function terraformText(literal: string): string {
+  return literal.replace(/([$%])\1\{/g, "$1{");
+}

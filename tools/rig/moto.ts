@@ -1,6 +1,5 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { mkdtempSync, openSync, closeSync, rmSync } from "node:fs";
-import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { tail, urlAnswers } from "../../commands/engine";
@@ -8,6 +7,7 @@ import { sleep } from "../../commands/shell";
 import { packageRoot } from "../../constructs/core/paths";
 import type { Progress } from "../local-images/run";
 import { providePython } from "./python";
+import { freePort } from "./free-port";
 
 /** Version of the AWS emulation: moto_server.py adds to exactly this one. */
 export const motoVersion = "5.2.5";
@@ -63,18 +63,6 @@ export function awsVariables(url: string): Readonly<Record<string, string>> {
 export const s3BackendVariables = {
   TF_CLI_ARGS_init: "-backend-config=use_path_style=true",
 } as const;
-
-function freePort(address: string): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once("error", reject).listen(0, address, () => {
-      const { port } = server.address() as AddressInfo;
-      server.close(() => {
-        resolve(port);
-      });
-    });
-  });
-}
 
 async function end(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;

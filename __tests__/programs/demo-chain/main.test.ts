@@ -1,12 +1,11 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
-import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseEther } from "viem";
 import { privateKeyToAccount } from "viem/accounts";
 import { readKey, readOptions, start } from "../../../programs/demo-chain/main";
 import { FakeDevChain } from "./support/fake-dev-chain";
+import { freePort } from "../../../tools/rig/free-port";
 
 const key = `0x${"11".repeat(32)}` as const;
 const { address } = privateKeyToAccount(key);
@@ -23,14 +22,6 @@ afterAll(() => {
 function file(name: string, content: string): string {
   writeFileSync(join(folder, name), content);
   return join(folder, name);
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 async function until(condition: () => Promise<boolean>): Promise<void> {
