@@ -4,14 +4,19 @@ import { secret } from "../../constructs/core/secret";
 import { agentSchema, type AgentInput } from "../../constructs/alloy";
 import { axum } from "../../constructs/exporters/axum";
 import { blackboxExporter } from "../../constructs/exporters/blackbox-exporter";
+import { daServer } from "../../constructs/exporters/da-server";
 import { l2Exporter } from "../../constructs/exporters/l2-exporter";
 import { mysqldExporter } from "../../constructs/exporters/mysqld-exporter";
 import { nginxExporter } from "../../constructs/exporters/nginx-exporter";
 import { nodeExporter } from "../../constructs/exporters/node-exporter";
 import { opBatcher } from "../../constructs/exporters/op-batcher";
+import { opChallenger } from "../../constructs/exporters/op-challenger";
+import { opConductor } from "../../constructs/exporters/op-conductor";
+import { opDisputeMon } from "../../constructs/exporters/op-dispute-mon";
 import { opGeth } from "../../constructs/exporters/op-geth";
 import { opNode } from "../../constructs/exporters/op-node";
 import { opProposer } from "../../constructs/exporters/op-proposer";
+import { opReth } from "../../constructs/exporters/op-reth";
 import { redisExporter } from "../../constructs/exporters/redis-exporter";
 import { springBoot } from "../../constructs/exporters/spring-boot";
 import { Grafana } from "../../constructs/grafana";
@@ -30,6 +35,11 @@ export const factories: readonly SourceFactory<z.ZodType>[] = [
   opNode,
   opBatcher,
   opProposer,
+  opChallenger,
+  opDisputeMon,
+  opReth,
+  opConductor,
+  daServer,
   l2Exporter,
   springBoot,
   axum,
@@ -58,7 +68,16 @@ export const everySource: readonly Source[] = [
     opNode({ chain, host: `node-${chain}`, peersExpected: true }),
     opBatcher({ chain, host: `batcher-${chain}` }),
     opProposer({ chain, host: `proposer-${chain}` }),
+    opChallenger({ chain, host: `challenger-${chain}` }),
+    opDisputeMon({ chain, host: `dispute-mon-${chain}` }),
+    daServer({ chain, host: `da-server-${chain}` }),
+    ...["s1", "s2", "s3"].map((server) =>
+      opConductor({ chain, server, host: `conductor-${chain}-${server}` }),
+    ),
   ]),
+  // An execution client instead of op-geth, so for chains of its own.
+  opReth({ chain: "gamma", host: "reth-gamma" }),
+  opReth({ chain: "delta", host: "reth-delta" }),
   l2Exporter({
     chains: chains.map((name) => ({
       name,

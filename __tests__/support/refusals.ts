@@ -70,6 +70,11 @@ export const soundProps: Readonly<Record<string, Readonly<Record<string, unknown
   "op-node": { chain: "alpha" },
   "op-batcher": { chain: "alpha" },
   "op-proposer": { chain: "alpha" },
+  "op-challenger": { chain: "alpha" },
+  "op-dispute-mon": { chain: "alpha" },
+  "op-reth": { chain: "alpha" },
+  "op-conductor": { chain: "alpha", server: "sequencer-1" },
+  "da-server": { chain: "alpha" },
   "l2-exporter": {
     chains: [
       {

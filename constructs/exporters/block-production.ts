@@ -1,0 +1,43 @@
+import type { RuleGroup } from "../core/alert";
+
+/** Head of the chain by execution client: each exports it under a name of its own. */
+const heads = [
+  { metric: "chain_head_block", job: "l2-geth" },
+  { metric: "reth_blockchain_tree_canonical_chain_height", job: "l2-reth" },
+] as const;
+
+/**
+ * Blocks per second of one chain against what its block time promises, from whichever execution client is there: both
+ * contribute the same group, which counts once.
+ */
+export function blockProductionRules(chain: string, slowBlocksPerSecond: number): RuleGroup {
+  // A gauge that can step back on a reorg: deriv, not rate, which would take the step for a counter's reset.
+  const pace = heads
+    .map(({ metric, job }) => `deriv(${metric}{job="${job}", chain="${chain}"}[5m])`)
+    .join(" or ");
+  const rate = `max by (chain) (${pace})`;
+  return {
+    name: `block-production.${chain}`,
+    intervalSeconds: 15,
+    rules: [
+      {
+        name: "L2BlockProductionSlow",
+        priority: "P3",
+        expr: `${rate} < ${String(slowBlocksPerSecond)}`,
+        for: "5m",
+        summary: "The chain makes fewer blocks than it should",
+        description: `{{ $labels.chain }} makes {{ $value | printf "%.3f" }} blocks per second, less than ${String(slowBlocksPerSecond)}.`,
+        graph: rate,
+        inhibitedBy: ["L2GethDown", "L2RethDown"],
+        runbook: {
+          meaning: "The head of the execution client rises too slowly.",
+          impact: "Transactions wait; at zero the chain stands still.",
+          steps: [
+            "Is the sequencer active, and does its log name errors? Look at op-node first, then at the L1 RPC it derives from.",
+            "Is the machine busy? Compare CPU and disk latency with an hour ago.",
+          ],
+        },
+      },
+    ],
+  };
+}
