@@ -5,6 +5,8 @@ import { l2Exporter } from "../constructs/exporters/l2-exporter";
 import { mysqldExporter } from "../constructs/exporters/mysqld-exporter";
 import { nginxExporter } from "../constructs/exporters/nginx-exporter";
 import { opBatcher } from "../constructs/exporters/op-batcher";
+import { opChallenger } from "../constructs/exporters/op-challenger";
+import { opDisputeMon } from "../constructs/exporters/op-dispute-mon";
 import { opGeth } from "../constructs/exporters/op-geth";
 import { opNode } from "../constructs/exporters/op-node";
 import { opProposer } from "../constructs/exporters/op-proposer";
@@ -101,6 +103,8 @@ export const production: EnvironmentInput = {
     opNode({ chain, host: rollupHost, peersExpected: true }),
     opBatcher({ chain, host: rollupHost, wallet: batcherWallet }),
     opProposer({ chain, host: rollupHost }),
+    opChallenger({ chain, host: rollupHost }),
+    opDisputeMon({ chain, host: rollupHost }),
     l2Exporter({
       chains: [
         {

@@ -1,8 +1,13 @@
 import type { Source } from "../../../constructs/core/source";
+import { daServer } from "../../../constructs/exporters/da-server";
 import { opBatcher } from "../../../constructs/exporters/op-batcher";
+import { opChallenger } from "../../../constructs/exporters/op-challenger";
+import { opConductor } from "../../../constructs/exporters/op-conductor";
+import { opDisputeMon } from "../../../constructs/exporters/op-dispute-mon";
 import { opGeth } from "../../../constructs/exporters/op-geth";
 import { opNode } from "../../../constructs/exporters/op-node";
 import { opProposer } from "../../../constructs/exporters/op-proposer";
+import { opReth } from "../../../constructs/exporters/op-reth";
 import { alertsIn, observe, recordsIn } from "../../support/observe";
 
 const chain = "alpha";
@@ -41,6 +46,42 @@ describe.each([
     host: "l2-proposer",
     port: 7302,
     down: "ProposerDown",
+    path: "/metrics",
+    every: 15,
+  },
+  {
+    make: opChallenger,
+    job: "op-challenger",
+    host: "l2-challenger",
+    port: 7303,
+    down: "ChallengerDown",
+    path: "/metrics",
+    every: 15,
+  },
+  {
+    make: opDisputeMon,
+    job: "op-dispute-mon",
+    host: "l2-dispute-mon",
+    port: 7304,
+    down: "DisputeMonDown",
+    path: "/metrics",
+    every: 15,
+  },
+  {
+    make: opReth,
+    job: "l2-reth",
+    host: "l2-reth",
+    port: 9001,
+    down: "L2RethDown",
+    path: "/metrics",
+    every: 5,
+  },
+  {
+    make: daServer,
+    job: "da-server",
+    host: "l2-da-server",
+    port: 6060,
+    down: "DAMetricsDown",
     path: "/metrics",
     every: 15,
   },
@@ -147,6 +188,86 @@ describe("thresholds", () => {
     ).toEqual(["< 2"]);
   });
 
+  test("of op-challenger", () => {
+    const observed = observe(
+      opChallenger({
+        chain,
+        thresholds: {
+          lowBalanceEth: 2,
+          lagL1Blocks: 50,
+          claimFailures: 4,
+          revertedTransactions: 6,
+        },
+      }),
+    );
+    expect(exprOf(observed, "ChallengerLowETH")).toEqual(["< 2"]);
+    expect(exprOf(observed, "ChallengerLagging")).toEqual(["> 50"]);
+    expect(exprOf(observed, "ChallengerBondClaimFailing")).toEqual([
+      expect.stringMatching(/>= 4$/),
+    ]);
+    expect(exprOf(observed, "ChallengerTxFailing")).toEqual([expect.stringMatching(/>= 6$/)]);
+  });
+
+  test("of op-dispute-mon: those in minutes are how long a state lasts", () => {
+    const observed = observe(
+      opDisputeMon({
+        chain,
+        thresholds: {
+          forecastMinutes: 45,
+          resolutionMinutes: 90,
+          unclaimedEth: 3,
+          staleMinutes: 20,
+        },
+      }),
+    );
+    const forOf = (name: string) =>
+      alertsIn(observed.observations)
+        .filter((alert) => alert.name === name)
+        .map((alert) => alert.for);
+    expect(forOf("DisputeForecastWrong")).toEqual(["45m"]);
+    expect(forOf("DisputeGameUnresolved")).toEqual(["90m"]);
+    expect(exprOf(observed, "HonestCreditUnclaimed")).toEqual(["> 3"]);
+    expect(exprOf(observed, "DisputeMonStale")).toEqual(["> 1200"]);
+  });
+
+  test("of the DA server", () => {
+    const observed = observe(
+      daServer({
+        chain,
+        thresholds: {
+          submissionErrors: 7,
+          stalledMinutes: 120,
+          submissionSeconds: 90,
+          retrievalErrors: 9,
+        },
+      }),
+    );
+    const exprs = Object.fromEntries(
+      alertsIn(observed.observations).map((alert) => [
+        `${alert.name} ${alert.priority}`,
+        alert.expr,
+      ]),
+    );
+    expect(exprs["DASubmissionFailing P1"]).toContain(">= 7 and");
+    expect(exprs["DASubmissionFailing P2"]).toContain(">= 7 and");
+    expect(exprs["DAInclusionStalled P2"]).toContain("[120m]");
+    expect(exprs["DASubmissionSlow P3"]).toMatch(/> 90$/);
+    expect(exprs["DARetrievalFailing P2"]).toMatch(/>= 9$/);
+  });
+
+  test("of op-reth: one alert on block production, whichever client executes the chain", () => {
+    const observed = observe(opReth({ chain, thresholds: { slowBlocksPerSecond: 0.25 } }));
+    expect(exprOf(observed, "L2BlockProductionSlow")).toEqual(["< 0.25"]);
+    expect(alertsIn(observed.observations)[0]?.expr).toContain('job="l2-geth"');
+    expect(opReth({ chain }).agreements).toEqual([
+      {
+        what: "block production of alpha",
+        field: "thresholds",
+        value: { slowBlocksPerSecond: 0.1 },
+      },
+    ]);
+  });
+
   test("the names people query exist", () => {
     const names = [opGeth, opNode, opBatcher].flatMap((make) =>
       recordsIn(observe(make({ chain })).observations).map(({ record }) => record),
@@ -174,4 +295,26 @@ test("op-batcher says which thresholds another source must not contradict", () =
     },
     { what: "L1 fees of alpha", field: "thresholds", value: { highL1GasPriceGwei: 50 } },
   ]);
+});
+
+describe("op-conductor", () => {
+  const conductor = (server: string) =>
+    opConductor({ chain, server, host: `${server}.example.internal` });
+
+  test("is one source per server of a chain", () => {
+    expect(conductor("s1").id).toBe("op-conductor-alpha-s1");
+    expect(conductor("s1").targets).toEqual(["s1.example.internal:7305"]);
+    expect(opConductor({ chain, server: "s1" }).targets).toEqual(["l2-conductor:7305"]);
+  });
+
+  test("has the same rules for every server, about the chain", () => {
+    const [first, second] = ["s1", "s2"].map((server) => observe(conductor(server)).observations);
+    expect(first?.[0]?.rules).toEqual(second?.[0]?.rules);
+    for (const { expr } of alertsIn(first ?? [])) expect(expr).toContain('chain="alpha"');
+    expect(first?.[0]).toMatchObject({
+      job: "op-conductor",
+      scrape: { intervalSeconds: 5 },
+      down: { name: "ConductorDown", for: "1m" },
+    });
+  });
 });
