@@ -28,6 +28,7 @@ export function blockProductionRules(chain: string, slowBlocksPerSecond: number)
         summary: "The chain makes fewer blocks than it should",
         description: `{{ $labels.chain }} makes {{ $value | printf "%.3f" }} blocks per second, less than ${String(slowBlocksPerSecond)}.`,
         graph: rate,
+        why: "Far below what the block time promises, so that the late blocks of a busy machine are no alert.",
         inhibitedBy: ["L2GethDown", "L2RethDown", "L2NodeDown", "L2UnsafeHeadStalled"],
         runbook: {
           meaning: "The head of the execution client rises too slowly.",

@@ -5,9 +5,9 @@ import type { DownAlert } from "../../core/observation";
 /** What an environment may decide about the alerts on a DA server. */
 export const daThresholds = z
   .strictObject({
-    /** Failed submissions in 15 minutes: the batcher tries again at once, and the odd one fails when Celestia's fees move. */
+    /** Failed submissions in 15 minutes: op-batcher sends a failed batch again at once, so that a single failure costs some seconds. */
     submissionErrors: z.int().min(1).max(100_000).default(3),
-    /** Minutes without any submission that lands. Longer than the chain's batches wait: 30 is what public runbooks promise between batches. */
+    /** Minutes without any submission that lands. Longer than the chain's batches wait: 30 is what a public runbook of a rollup promises between batches. */
     stalledMinutes: z.int().min(5).max(1440).default(30),
     /** Seconds within which 95 % of the submissions are confirmed, for 15 minutes. A block of Celestia takes about 6 s; the histogram ends at 120 s, and so does what this can tell. */
     submissionSeconds: z.number().positive().max(119).default(60),
@@ -107,6 +107,7 @@ function submissionFailing(chain: string, submissionErrors: number): Alert {
       '{{ $value | printf "%.0f" }} submissions of {{ $labels.chain }} to Celestia failed in the last 15 minutes, while others landed.',
     graph: errors,
     labels: { tier: "high" },
+    why: "op-batcher sends a failed batch again at once, so that a single failure costs some seconds; several in a quarter of an hour have a cause.",
     inhibitedBy: ["DAServerDown"],
     runbook: {
       meaning: "Some submissions to Celestia fail; op-batcher sends those batches again.",
@@ -128,6 +129,7 @@ function inclusionStalled(chain: string, stalledMinutes: number): Alert {
     summary: "Nothing new lands on Celestia",
     description: `No batch of {{ $labels.chain }} has landed on Celestia for ${String(stalledMinutes)} minutes; the last one is in its block {{ $value | printf "%.0f" }}.`,
     graph: height,
+    why: "It must be longer than the batches of the chain wait: half an hour between batches is what a public runbook of a rollup promises.",
     inhibitedBy: [
       "DAServerDown",
       "DASubmissionFailing",
@@ -159,6 +161,7 @@ function submissionSlow(chain: string, submissionSeconds: number): Alert {
     summary: "Celestia confirms batches slowly",
     description: `95 % of the submissions of {{ $labels.chain }} to Celestia take up to {{ $value | printf "%.0f" }} s, more than ${String(submissionSeconds)} s.`,
     graph: p95,
+    why: "Celestia makes a block about every 6 s: a minute is ten blocks. Above 120 s the histogram tells nothing.",
     inhibitedBy: ["DAServerDown", "DASubmissionFailing"],
     runbook: {
       meaning: "From sending a batch to its place in a block of Celestia it takes long.",
@@ -183,6 +186,7 @@ function retrievalFailing(chain: string, retrievalErrors: number): Alert {
     description:
       '{{ $value | printf "%.0f" }} reads of batches of {{ $labels.chain }} failed in the last 15 minutes.',
     graph: errors,
+    why: "A node that derives the chain asks again and again: five in a quarter of an hour are a batch that cannot be had.",
     inhibitedBy: ["DAServerDown"],
     runbook: {
       meaning:

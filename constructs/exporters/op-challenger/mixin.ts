@@ -7,7 +7,7 @@ export const challengerThresholds = z
   .strictObject({
     /** ETH. Every move needs a bond beside its gas, 0.08 ETH for the first one by default, more at each depth: 0.5 answers a handful of games. */
     lowBalanceEth: z.number().positive().max(10_000).default(0.5),
-    /** L1 blocks since the challenger looked at each of its games, for 10 minutes: 300 are an hour, longer than a usual run of the fault proof program, and little of a game's clock of 3.5 days. */
+    /** L1 blocks since the challenger looked at each of its games, for 10 minutes: 300 are an hour, which a run of the fault proof program may take, and little of a game's clock of 3.5 days. */
     lagL1Blocks: z.int().min(1).max(100_000).default(300),
     /** Claims of bonds that fail in an hour. It tries again at every L1 block, so 10 are more than two minutes of trouble. */
     claimFailures: z.int().min(1).max(100_000).default(10),
@@ -145,6 +145,7 @@ function txFailing(chain: string, revertedTransactions: number): Alert {
     description:
       '{{ $value | printf "%.0f" }} transactions of the challenger of {{ $labels.chain }} were reverted within 15 minutes.',
     graph: reverted,
+    why: "Each transaction is tried out before it is sent: a single revert is a race that somebody else won, several are a fault.",
     inhibitedBy: ["ChallengerDown", "ChallengerLowETH"],
     runbook: {
       meaning: "L1 took the challenger's transactions and undid them.",
@@ -168,6 +169,7 @@ function bondClaimFailing(chain: string, claimFailures: number): Alert {
     description:
       'The challenger of {{ $labels.chain }} failed {{ $value | printf "%.0f" }} times within an hour to claim bonds of finished games.',
     graph: failures,
+    why: "It tries again at every L1 block: the odd failure is a hiccup of the RPC, ten an hour are minutes of trouble.",
     inhibitedBy: ["L1RpcDown", "ChallengerDown", "ChallengerLowETH"],
     runbook: {
       meaning: "Games are finished, and what they owe to the challenger cannot be fetched.",

@@ -50,6 +50,7 @@ function noLeader(chain: string): Alert {
     description:
       "No conductor of {{ $labels.chain }} has committed a block for more than a minute.",
     graph: blocks,
+    why: "The leader commits every block, so a minute without one is many blocks late; another minute lets an election end.",
     inhibitedBy: ["ActiveSequencers", "L2UnsafeHeadStalled"],
     runbook: {
       meaning:
@@ -78,6 +79,7 @@ function twoLeaders(chain: string): Alert {
     description:
       '{{ $value | printf "%.0f" }} conductors of {{ $labels.chain }} commit blocks at the same time.',
     graph: leaders,
+    why: "When the lead changes, both have committed within one minute: only what lasts longer is two leaders.",
     runbook: {
       meaning:
         "One cluster has one leader, so there are two clusters, or the lead changes several times a minute.",
@@ -103,6 +105,7 @@ function unhealthy(chain: string): Alert {
     description:
       "The server at {{ $labels.instance }} of {{ $labels.chain }} has not passed a health check for 2 minutes.",
     graph: sound,
+    why: "Two minutes without a passed check, and two more: one passed check among many failed ones is enough for the sequencer to go on.",
     inhibitedBy: ["ConductorNoLeader", "L2UnsafeHeadStalled"],
     runbook: {
       meaning:

@@ -216,6 +216,7 @@ function bondLost(chain: string): Alert {
     description:
       '{{ $labels.honest_actor_address }} on {{ $labels.chain }} lost bonds of {{ $value | printf "%.4f" }} ETH within a day.',
     graph: lost,
+    why: "The gauge counts all games of the monitor window, 28 days: only what was added within a day is news.",
     inhibitedBy: ["DisputeDisagreement"],
     runbook: {
       meaning: "A claim of our proposer or challenger was resolved against it.",
@@ -238,6 +239,7 @@ function unresolved(chain: string, resolutionMinutes: number): Alert {
     summary: "A dispute game stays open after its time",
     description: `{{ $value | printf "%.0f" }} dispute games of {{ $labels.chain }} have been past their longest duration for ${String(resolutionMinutes)} minutes, and nobody resolved them.`,
     graph: open,
+    why: "The challenger resolves a game within some L1 blocks of the end of its clocks: after an hour nobody is going to.",
     inhibitedBy: ["ChallengerDown", "ChallengerLowETH"],
     runbook: {
       meaning: "Both clocks of a game are over and nobody has sent the transaction that ends it.",
@@ -260,6 +262,7 @@ function unclaimed(chain: string, unclaimedEth: number): Alert {
     summary: "ETH of ours waits in finished games",
     description: `{{ $value | printf "%.4f" }} ETH of {{ $labels.actor }} on {{ $labels.chain }} could have been withdrawn for a day, more than ${String(unclaimedEth)} ETH.`,
     graph: waiting,
+    why: "The challenger fetches credits by itself, in two steps with a delay between them: a day is not that delay, for only what can be taken counts.",
     inhibitedBy: ["ChallengerDown", "ChallengerBondClaimFailing"],
     runbook: {
       meaning: "Finished games owe money to an actor of ours, and nobody fetches it.",
@@ -308,6 +311,7 @@ function stale(chain: string, staleMinutes: number): Alert {
     summary: "The dispute monitor does not get through its games",
     description: `For {{ $value | humanizeDuration }} op-dispute-mon of {{ $labels.chain }} has not read all of its games (threshold ${String(staleMinutes)} min).`,
     graph: age,
+    why: "It reads every game each 30 s by default, and a round over a month of games takes minutes, not a quarter of an hour.",
     inhibitedBy: ["L1RpcDown", "DisputeMonDown"],
     runbook: {
       meaning: "The monitor runs, but cannot read L1, its rollup node, or one of the games.",
@@ -331,6 +335,7 @@ function unjudged(chain: string): Alert {
     description:
       'op-dispute-mon of {{ $labels.chain }} cannot read {{ $value | printf "%.0f" }} games of its window.',
     graph: failed,
+    why: "A game that fails in one round is read in the next: half an hour is many rounds.",
     inhibitedBy: ["L1RpcDown", ...anyMonitorFault],
     runbook: {
       meaning: "Some games could not be read, or not be compared with our own node.",
