@@ -105,7 +105,7 @@ function unhealthy(chain: string): Alert {
     description:
       "The server at {{ $labels.instance }} of {{ $labels.chain }} has not passed a health check for 2 minutes.",
     graph: sound,
-    why: "Two minutes without a passed check, and two more: one passed check among many failed ones is enough for the sequencer to go on.",
+    why: "Two minutes without one passed check, and two more: a restart is over by then.",
     inhibitedBy: ["ConductorNoLeader", "L2UnsafeHeadStalled"],
     runbook: {
       meaning:
