@@ -141,9 +141,11 @@ describe.each(sets)("rules of $name", ({ ruleGroups }) => {
         .filter(({ record }) => record === "observatory:expected_target")
         .map(({ labels }) => labels?.["job"]),
     );
-    for (const { labels } of selectors) {
-      const job = labels.get("job");
-      if (job !== undefined) expect(jobs).toContain(job);
+    for (const { matchers } of selectors) {
+      for (const matcher of matchers.filter(({ label }) => label === "job")) {
+        const found = [...jobs].filter((job) => job !== undefined && matches(matcher, job));
+        expect([matcher, found]).not.toEqual([matcher, []]);
+      }
     }
     // The heartbeat is the only alert about nothing.
     expect(selectors.length > 0 || alert.labels?.["heartbeat"] === "true").toBe(true);
