@@ -91,7 +91,7 @@ function poolPileUp(chain: string, limit: number): Alert {
 }
 
 function reorgDeep(chain: string, blocks: number): Alert {
-  const dropped = `max by (chain) (increase(chain_reorg_drop{job="l2-geth", chain="${chain}"}[10m]))`;
+  const dropped = `round(max by (chain) (increase(chain_reorg_drop{job="l2-geth", chain="${chain}"}[10m])))`;
   return {
     name: "ExecutionReorgDeep",
     priority: "P3",

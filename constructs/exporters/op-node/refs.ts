@@ -4,9 +4,9 @@
  */
 export interface Refs {
   /** Number of a block. */
-  number(layer: Layer, type: RefType): string;
+  readonly number: (layer: Layer, type: RefType) => string;
   /** Time of a block in Unix seconds; there is none of layer `l1_origin`. */
-  time(layer: Exclude<Layer, "l1_origin">, type: RefType): string;
+  readonly time: (layer: Exclude<Layer, "l1_origin">, type: RefType) => string;
 }
 
 /** `l1_origin` is the L1 block that an L2 block names. */
