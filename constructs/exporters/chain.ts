@@ -34,8 +34,8 @@ export function nodeName({
   return node === undefined ? chain : `${chain}-${node}`;
 }
 
-/** Seconds from one L2 block to the next: `block_time` of the rollup's configuration; op-deployer's default is 2. */
-export const blockTimeSeconds = z.int().min(1).max(300).default(2);
+/** `block_time` of a rollup's configuration, in seconds; op-deployer's default is 2. */
+export const blockTime = z.int().min(1).max(300).default(2);
 
 /** Label `service` of a program's lines, as the agent takes it from the container: by default its name in the rollup's compose file. */
 export function logService(name: string) {

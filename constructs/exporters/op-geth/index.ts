@@ -2,8 +2,8 @@ import { z } from "zod";
 import { instanceOf } from "../../core/observation";
 import { defineSource } from "../../core/source";
 import {
+  blockTime,
   blockTimeAgreement,
-  blockTimeSeconds,
   chainNode,
   chainProgram,
   chainTarget,
@@ -24,7 +24,12 @@ export const opGeth = defineSource({
     ...chainProgram({ host: "l2-geth", port: 6060 }),
     ...chainNode,
     /** Parameters of the chain. All nodes of a chain state the same. */
-    rollup: z.strictObject({ blockTimeSeconds }).prefault({}),
+    rollup: z
+      .strictObject({
+        /** Seconds from one L2 block to the next: `block_time` of the rollup's configuration. */
+        blockTimeSeconds: blockTime,
+      })
+      .prefault({}),
     /** GiB that its data may take, e.g. the size of its disk less what else is on it. Without it nobody is told when the data fills it. */
     dataGiB: z.number().positive().max(1_000_000).optional(),
     /** All nodes of a chain state the same. */

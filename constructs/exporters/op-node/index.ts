@@ -2,8 +2,8 @@ import { z } from "zod";
 import { instanceOf } from "../../core/observation";
 import { defineSource } from "../../core/source";
 import {
+  blockTime,
   blockTimeAgreement,
-  blockTimeSeconds,
   chainNode,
   chainProgram,
   chainTarget,
@@ -17,7 +17,8 @@ import { activeSequencerRules, sequencingRules } from "./sequencing-rules";
 
 const rollup = z
   .strictObject({
-    blockTimeSeconds,
+    /** Seconds from one L2 block to the next: `block_time` of the rollup's configuration. */
+    blockTimeSeconds: blockTime,
     /** Seconds from one L1 block to the next: 12 on Ethereum and its public test networks. */
     l1BlockSeconds: z.int().min(1).max(300).default(12),
     /** L1 blocks within which a batch must land: `seq_window_size` of the rollup's configuration. op-deployer's default is 12 hours. */
