@@ -40,7 +40,7 @@ function l1HeadStale(chain: string, l1HeadSeconds: number): Alert {
 
 function errors(chain: string, limit: number): Alert {
   const failures = newFailures(
-    `op_node_default_events_emitted{job="l2-node", chain="${chain}", emitter="pipeline", event_type=~"engine-temporary-error|critical-error"}`,
+    `op_node_default_events_emitted{job="l2-node", chain="${chain}", event_type=~"engine-temporary-error|l1-temporary-error|critical-error"}`,
     ["chain", "instance"],
   );
   return {
@@ -48,18 +48,25 @@ function errors(chain: string, limit: number): Alert {
     priority: "P3",
     expr: `${failures} > ${String(limit)}`,
     for: "10m",
-    summary: "Reading the chain from L1 fails again and again",
-    description: `The derivation of {{ $labels.instance }}, chain {{ $labels.chain }}, failed {{ $value | printf "%.0f" }} times in 5 minutes, more than ${String(limit)}.`,
-    why: "Counted by the errors that the derivation reports inside op-node: `op_node_default_derivation_errors_total` exists, but optimism v1.19.6 counts nothing in it. DerivationLagging pages when the node falls behind for it.",
+    summary: "A step of the node fails again and again",
+    description: `{{ $labels.instance }} of {{ $labels.chain }} reported {{ $value | printf "%.0f" }} errors of its steps in 5 minutes, more than ${String(limit)}.`,
+    why: "Counted by the error events inside op-node: `op_node_default_derivation_errors_total` exists, but v1.19.6 counts nothing in it. Without an execution client a node reports some 40 a minute. An L1 endpoint that answers nothing makes none: L1HeadStale sees that.",
     graph: failures,
-    inhibitedBy: ["L1RpcDown", "L1HeadStale", "DerivationLagging"],
+    inhibitedBy: [
+      "L1RpcDown",
+      "L1HeadStale",
+      "DerivationLagging",
+      "L2GethDown",
+      "L2UnsafeHeadStalled",
+    ],
     runbook: {
       meaning:
-        "op-node tries the same step over and over: L1, the beacon API or the DA server does not give what it asks for.",
-      impact: "The safe head moves slowly, and stops when nothing succeeds any more.",
+        "op-node tries the same step over and over: its execution client, L1, the beacon API or the DA server does not give what it asks for.",
+      impact: "The heads move slowly, and stop when nothing succeeds any more.",
       steps: [
-        "Read the reason: lines of op-node with 'temporary error' and their `err`.",
-        "'failed to fetch blobs' or the beacon's address: the beacon API fails, or keeps blobs for too short a time. Use another one.",
+        "Read the reason: lines of op-node with 'temporary error' or 'failed temporarily', and their `err`.",
+        "'Engine': look at the execution client, its log, its disk, and whether both know the same JWT secret.",
+        "Blobs, or the beacon's address: the beacon API fails, or keeps blobs for too short a time. Use another one.",
         otherEndpoint,
         "With a DA server: `op_node_default_storage_errors_total` rises when it is the cause.",
       ],

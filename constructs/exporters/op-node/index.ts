@@ -42,8 +42,8 @@ const thresholds = z
     l1HeadSeconds: z.int().min(1).max(3600).default(120),
     /** L1 blocks that the node has not derived from yet, for 10 minutes and not getting fewer: 10 minutes of L1. Set it above `--verifier.l1-confs`. */
     derivationLagBlocks: z.int().min(1).max(100_000).default(50),
-    /** Failed steps of the derivation in 5 minutes, for 10 minutes: one endpoint that hiccups makes a few, and a step is tried again at once. */
-    derivationErrors: z.int().min(1).max(10_000).default(5),
+    /** Errors of the node's steps in 5 minutes, for 10 minutes: an execution client that hangs for half a minute makes 2, one that is down 40 a minute. */
+    derivationErrors: z.int().min(1).max(10_000).default(10),
     /** L1 blocks that one reorganisation of L1 may take back: `--sequencer.l1-confs` is 4 by default, a deeper one takes blocks that L2 is built on. */
     l1ReorgBlocks: z.int().min(1).max(10).default(4),
     /** Blocks in 10 minutes that the sequencer threw away as invalid. Each costs one block time; none should. */
