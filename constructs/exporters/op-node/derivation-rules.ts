@@ -10,6 +10,9 @@ export interface DerivationLimits {
   readonly l1ReorgBlocks: number;
 }
 
+/** Alerts on what a node reads the chain from. */
+const sources = ["L1RpcDown", "L1RpcErrors", "L1BeaconDown", "DAServerDown"];
+
 const otherEndpoint =
   "Ask the endpoint yourself: `cast block latest --rpc-url <L1 endpoint>`, or `eth_blockNumber` by curl. If it is slow, limits the rate or is behind an explorer, switch op-node to the spare one.";
 
@@ -24,7 +27,7 @@ function l1HeadStale(chain: string, l1HeadSeconds: number): Alert {
     description: `The newest L1 block that {{ $labels.instance }} of {{ $labels.chain }} knows is {{ $value | printf "%.0f" }} seconds old, more than ${String(l1HeadSeconds)}.`,
     why: "L1RpcDown is faster and pages in its place where the L2 exporter asks the same endpoint: the wait leaves it time.",
     graph: age,
-    inhibitedBy: ["L1RpcDown"],
+    inhibitedBy: ["L1RpcDown", "L1RpcErrors"],
     runbook: {
       meaning: "The L1 endpoint of op-node answers nothing, or always the same block.",
       impact:
@@ -53,10 +56,11 @@ function errors(chain: string, limit: number): Alert {
     why: "Counted by the error events inside op-node: `op_node_default_derivation_errors_total` exists, but v1.19.6 counts nothing in it. Without an execution client a node reports some 40 a minute. An L1 endpoint that answers nothing makes none: L1HeadStale sees that.",
     graph: failures,
     inhibitedBy: [
-      "L1RpcDown",
-      "L1HeadStale",
       "DerivationLagging",
+      "L1HeadStale",
+      ...sources,
       "L2GethDown",
+      "L2RethDown",
       "L2UnsafeHeadStalled",
     ],
     runbook: {
@@ -85,7 +89,7 @@ function lagging(chain: string, blocks: number): Alert {
     description: `{{ $labels.instance }} of {{ $labels.chain }} has {{ $value | printf "%.0f" }} L1 blocks to read, more than ${String(blocks)}, and they do not get fewer.`,
     why: "A node that catches up after a start is no fault: as many blocks as 10 minutes before, or more.",
     graph: lag,
-    inhibitedBy: ["L1RpcDown", "L1HeadStale"],
+    inhibitedBy: ["L1HeadStale", ...sources, "L2GethDown", "L2RethDown"],
     runbook: {
       meaning:
         "New L1 blocks arrive, but op-node does not derive from them: it is stuck at one, or each takes longer than L1 needs for the next.",
@@ -113,7 +117,16 @@ function channelTimedOut(chain: string): Alert {
       'In 10 minutes {{ $value | printf "%.0f" }} channels of {{ $labels.chain }} timed out: a part of their data did not land on L1 in time.',
     why: "Any: the batcher posts a channel whole or again. 10 minutes, shorter than the 15 of BatchSubmissionFailed, which says the same from the batcher's side and holds it back.",
     graph: timeouts,
-    inhibitedBy: ["BatcherDown", "BatcherLowETH", "BatchSubmissionFailed", "L1RpcDown"],
+    inhibitedBy: [
+      "NoBatchLanded",
+      "BatcherDown",
+      "BatcherLowETH",
+      "BatcherInsufficientFunds",
+      "BatcherTxStuck",
+      "BatchSubmissionFailed",
+      "L1RpcDown",
+      "L1RpcErrors",
+    ],
     runbook: {
       meaning:
         "A channel, a batch in parts, must be on L1 within 50 L1 blocks. This one was not, and the parts that did land are worth nothing.",

@@ -17,14 +17,21 @@ export interface HeadLimits {
   readonly derivationLagBlocks: number;
 }
 
-/** The alerts whose fault also keeps the safe head back; each pages at least as loud. */
+/** Alerts whose fault keeps the safe head back as well; each is at least as urgent. */
 const behindSafeHead = [
   "SequencerWindowNear",
+  "NoBatchLanded",
   "BatcherDown",
   "BatcherLowETH",
+  "BatcherInsufficientFunds",
+  "BatcherTxStuck",
   "BatchSubmissionFailed",
-  "L1RpcDown",
+  "DAServerDown",
+  "DASubmissionFailing",
+  "L1BeaconDown",
   "L1HeadStale",
+  "L1RpcDown",
+  "L1RpcErrors",
 ];
 
 const lostBlocks =
@@ -167,7 +174,7 @@ function finalizedStalled(chain: string, finalizedSeconds: number): Alert {
     description: `The finalized head of {{ $labels.chain }} is {{ $value | printf "%.0f" }} seconds of blocks behind the safe head, more than ${String(finalizedSeconds)}.`,
     why: "The distance to the safe head: a batcher that stops is no fault of finality. 30 minutes, since a long channel moves the safe head far at once, and L1 needs up to 20 minutes to finalise.",
     graph: lag,
-    inhibitedBy: ["L1RpcDown", "L1HeadStale"],
+    inhibitedBy: ["L1RpcDown", "L1RpcErrors", "L1HeadStale"],
     runbook: {
       meaning:
         "Batches are on L1, but L1 does not finalise the blocks with them, or the L1 endpoint does not tell it.",

@@ -55,7 +55,7 @@ function driftHigh(chain: string, l1BlockSeconds: number, driftSeconds: number):
     summary: "The sequencer stays on an old L1 block",
     description: `The newest block of {{ $labels.chain }} is {{ $value | printf "%.0f" }} seconds ahead of its L1 origin. From ${String(maxDriftSeconds)} on the sequencer leaves out all transactions.`,
     graph: expr,
-    inhibitedBy: ["L1RpcDown", "L1HeadStale"],
+    inhibitedBy: ["L1RpcDown", "L1RpcErrors", "L1HeadStale"],
     runbook: {
       meaning:
         "Each L2 block names an L1 block, its origin. The sequencer does not go on to newer ones.",
@@ -80,7 +80,7 @@ function engineSlow(chain: string, milliseconds: number): Alert {
     description: `The execution client behind {{ $labels.instance }} of {{ $labels.chain }} needs up to {{ $value | printf "%.0f" }} ms for a new block (p99, threshold ${String(milliseconds)} ms).`,
     why: "Half of a block time by default: the other half is for building the block.",
     graph: p99,
-    inhibitedBy: ["L2GethDown", "L2UnsafeHeadStalled"],
+    inhibitedBy: ["L2GethDown", "L2RethDown", "L2UnsafeHeadStalled"],
     runbook: {
       meaning: "Executing and storing one block takes a large part of the time until the next.",
       impact:
