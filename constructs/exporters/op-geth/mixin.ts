@@ -46,6 +46,7 @@ export function blockProductionRules(chain: string, slowBlocksPerSecond: number)
         for: "5m",
         summary: "The chain makes fewer blocks than it should",
         description: `{{ $labels.chain }} makes {{ $value | printf "%.3f" }} blocks per second, less than ${String(slowBlocksPerSecond)}.`,
+        why: "A fifth of what the block time promises, if the environment says nothing else: a chain that is late by so much does not catch up by itself. A standstill is told by L2UnsafeHeadStalled, with a higher priority.",
         graph: rate,
         inhibitedBy: ["L2GethDown", "L2NodeDown", "L2UnsafeHeadStalled"],
         runbook: {
@@ -76,6 +77,7 @@ function poolPileUp(chain: string, limit: number): Alert {
     for: "10m",
     summary: "Transactions pile up in the pool",
     description: `{{ $value | printf "%.0f" }} transactions wait in the pool of {{ $labels.chain }}, more than ${String(limit)}.`,
+    why: "80 % of the places that geth has by default (`--txpool.globalslots`); ten minutes are longer than a rush.",
     graph: pending,
     inhibitedBy: ["L2GethDown", "L2NodeDown", "L2UnsafeHeadStalled"],
     runbook: {
@@ -98,6 +100,7 @@ function reorgDeep(chain: string, blocks: number): Alert {
     expr: `${dropped} > ${String(blocks)}`,
     summary: "The execution client took many blocks back",
     description: `The execution client of {{ $labels.chain }} took back {{ $value | printf "%.0f" }} blocks within 10 minutes, more than ${String(blocks)}.`,
+    why: "With blocks of 2 s, ten are 20 seconds: many who wait for their transaction have gone by then.",
     graph: dropped,
     inhibitedBy: ["L2UnsafeReorg"],
     runbook: {
@@ -163,6 +166,7 @@ export function dataGrowthRules(
         for: "1h",
         summary: "The chain's data fills its disk within days",
         description: `At the present pace the data of {{ $labels.instance }}, chain {{ $labels.chain }}, takes all of its ${String(dataGiB)} GiB in {{ $value | printf "%.1f" }} days (threshold ${String(dataDaysLeft)}).`,
+        why: "A working week and a weekend, to get a larger disk and move the data. The pace is that of the last day; nothing is said before six hours are known.",
         graph: data,
         inhibitedBy: ["L2GethDown"],
         runbook: {

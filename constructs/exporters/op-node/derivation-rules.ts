@@ -153,6 +153,7 @@ function l1ReorgDeep(chain: string, blocks: number): Alert {
     expr: `${deep} > 0.5`,
     summary: "L1 took many blocks back",
     description: `L1, as {{ $labels.chain }} sees it, took back more than ${String(blocks)} blocks {{ $value | printf "%.0f" }} times in 15 minutes.`,
+    why: "The default is what the sequencer waits by default (`--sequencer.l1-confs`): a deeper one takes L1 blocks that L2 blocks name. The depth is the one that op-node notes, from the old head down to the new one.",
     graph: deep,
     inhibitedBy: ["L1RpcDown"],
     runbook: {

@@ -75,6 +75,7 @@ function behind(chain: string, unsafeSeconds: number): Alert {
     for: "5m",
     summary: "A node is behind the other nodes of its chain",
     description: `{{ $labels.instance }} of {{ $labels.chain }} is {{ $value | printf "%.0f" }} seconds of blocks behind the first node of its chain.`,
+    why: "As far as the newest block may be old, for 5 minutes: a node that starts again has caught up by then.",
     graph: lag,
     runbook: {
       meaning: "The chain goes on, and this node does not keep up.",
@@ -198,6 +199,7 @@ function unsafeReorg(chain: string): Alert {
     summary: "The chain took blocks back",
     description:
       'The newest block of {{ $labels.chain }} went back {{ $value | printf "%.0f" }} times in 5 minutes.',
+    why: "Any: in normal operation the head never goes back. What is over within the 5 seconds between two scrapes is not seen.",
     graph: refsOf(chain).number("l2", "l2_unsafe"),
     runbook: {
       meaning:

@@ -70,6 +70,7 @@ export function peerRules(chain: string, node: PeerNode, lowPeerCount: number): 
         for: "10m",
         summary: "The L2 node has few peers",
         description: `{{ $labels.instance }} of {{ $labels.chain }} has {{ $value | printf "%.0f" }} peers, fewer than ${String(lowPeerCount)}.`,
+        why: "With one or two peers the next one that goes leaves the node alone; a node that has just started finds its peers within minutes.",
         graph: peers,
         inhibitedBy: ["L2NodeDown"],
         runbook: {

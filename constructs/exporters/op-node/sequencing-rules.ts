@@ -20,6 +20,7 @@ function sequencingErrors(chain: string, limit: number): Alert {
     summary: "The sequencer throws its own blocks away",
     description:
       'The sequencer of {{ $labels.chain }} threw away {{ $value | printf "%.0f" }} blocks in 10 minutes that it had begun.',
+    why: "A hiccup of the execution client makes one, and the next try heals it; several in 10 minutes are a fault that stays.",
     graph: failures,
     inhibitedBy: ["L2UnsafeHeadStalled"],
     runbook: {
@@ -54,6 +55,7 @@ function driftHigh(chain: string, l1BlockSeconds: number, driftSeconds: number):
     for: "1m",
     summary: "The sequencer stays on an old L1 block",
     description: `The newest block of {{ $labels.chain }} is {{ $value | printf "%.0f" }} seconds ahead of its L1 origin. From ${String(maxDriftSeconds)} on the sequencer leaves out all transactions.`,
+    why: "Some 60 seconds are usual: four L1 blocks of 12 s that the sequencer waits. When L1 stays away the drift grows by a second a second, so that from 600 on 20 minutes are left.",
     graph: expr,
     inhibitedBy: ["L1RpcDown", "L1RpcErrors", "L1HeadStale"],
     runbook: {
