@@ -99,8 +99,8 @@ export const production: EnvironmentInput = {
   // As long as an error budget is counted.
   retention: { days: 30 },
   sources: [
-    opGeth({ chain, host: rollupHost }),
-    opNode({ chain, host: rollupHost, peersExpected: true }),
+    opGeth({ chain, host: rollupHost, dataGiB: 400 }),
+    opNode({ chain, host: rollupHost, peersExpected: true, sequencer: true }),
     opBatcher({ chain, host: rollupHost, wallet: batcherWallet }),
     opProposer({ chain, host: rollupHost }),
     opChallenger({ chain, host: rollupHost }),

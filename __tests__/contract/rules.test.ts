@@ -1,9 +1,15 @@
-import { isAlert, priorities, type Alert, type RuleGroup } from "../../constructs/core/alert";
+import {
+  isAlert,
+  priorities,
+  type Alert,
+  type RecordingRule,
+  type RuleGroup,
+} from "../../constructs/core/alert";
 import { Observations } from "../../constructs/core/observation";
 import { renderRule } from "../../constructs/prometheus";
 import { catalogue, links } from "../support/catalogue";
 import { knownMetrics, recordedValues, scrapeLabels } from "../support/known-metrics";
-import { matches, parsePromql } from "../support/promql";
+import { matches, parsePromql, type Matcher } from "../support/promql";
 import { built } from "../support/synth";
 
 const sets: readonly { readonly name: string; readonly ruleGroups: readonly RuleGroup[] }[] = [
@@ -13,6 +19,15 @@ const sets: readonly { readonly name: string; readonly ruleGroups: readonly Rule
 
 const duration = /^(\d+[smhd])+$/;
 const oneLine = /^[^\n{]+$/;
+
+/** Jobs that are expected to be scraped. */
+function jobsIn(rules: readonly (Alert | RecordingRule)[]): string[] {
+  return rules.flatMap((rule) =>
+    !isAlert(rule) && rule.record === "observatory:expected_target"
+      ? [rule.labels?.["job"] ?? ""]
+      : [],
+  );
+}
 
 describe.each(sets)("rules of $name", ({ ruleGroups }) => {
   const all = ruleGroups.flatMap((group) => group.rules);
@@ -135,16 +150,18 @@ describe.each(sets)("rules of $name", ({ ruleGroups }) => {
   });
 
   test.each(alerts)("$name watches a known job or metric", (alert: Alert) => {
+    const { name } = alert;
     const { selectors } = parsePromql(alert.expr);
-    const jobs = new Set(
-      records
-        .filter(({ record }) => record === "observatory:expected_target")
-        .map(({ labels }) => labels?.["job"]),
+    const watched = jobsIn(records);
+    const everywhere = jobsIn(catalogue().flatMap((group) => group.rules));
+    const about = selectors.flatMap(({ matchers }) =>
+      matchers.filter(({ label }) => label === "job"),
     );
-    for (const { labels } of selectors) {
-      const job = labels.get("job");
-      if (job !== undefined) expect(jobs).toContain(job);
-    }
+    const finds = (jobs: readonly string[]) => (matcher: Matcher) =>
+      jobs.some((job) => matches(matcher, job));
+    // Of programs that stand in for each other, an environment has one.
+    expect([name, about.filter((matcher) => !finds(everywhere)(matcher))]).toEqual([name, []]);
+    expect([name, about.length === 0 || about.some(finds(watched))]).toEqual([name, true]);
     // The heartbeat is the only alert about nothing.
     expect(selectors.length > 0 || alert.labels?.["heartbeat"] === "true").toBe(true);
   });

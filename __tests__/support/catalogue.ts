@@ -64,8 +64,8 @@ const wallets = [
 /** One of everything that can be watched, for two chains, with every default. */
 export const everySource: readonly Source[] = [
   ...chains.flatMap((chain) => [
-    opGeth({ chain, host: `geth-${chain}` }),
-    opNode({ chain, host: `node-${chain}`, peersExpected: true }),
+    opGeth({ chain, host: `geth-${chain}`, dataGiB: 500 }),
+    opNode({ chain, host: `node-${chain}`, peersExpected: true, sequencer: true }),
     opBatcher({ chain, host: `batcher-${chain}` }),
     opProposer({ chain, host: `proposer-${chain}` }),
     opChallenger({ chain, host: `challenger-${chain}` }),

@@ -1,3 +1,5 @@
+import { isAlert } from "../../../constructs/core/alert";
+import { alertsOf, Observations } from "../../../constructs/core/observation";
 import type { Source } from "../../../constructs/core/source";
 import { daServer } from "../../../constructs/exporters/da-server";
 import { opBatcher } from "../../../constructs/exporters/op-batcher";
@@ -139,6 +141,21 @@ describe("thresholds", () => {
     ).toEqual(["< 0.25"]);
   });
 
+  test("of op-geth: without a figure of its own, slow is a fifth of what the block time promises", () => {
+    const slow = (blockTimeSeconds: number) =>
+      exprOf(observe(opGeth({ chain, rollup: { blockTimeSeconds } })), "L2BlockProductionSlow");
+    expect([1, 2, 12].flatMap(slow)).toEqual(["< 0.2", "< 0.1", "< 0.017"]);
+  });
+
+  test("of op-geth: data grows towards the room that the environment states", () => {
+    expect(exprOf(observe(opGeth({ chain })), "ChainDataGrowth")).toEqual([]);
+    const [alert] = alertsIn(
+      observe(opGeth({ chain, dataGiB: 200, thresholds: { dataDaysLeft: 3 } })).observations,
+    ).filter(({ name }) => name === "ChainDataGrowth");
+    expect(alert?.expr).toContain("clamp_min(200 - instance:geth_data_gib:sum");
+    expect(alert?.expr).toContain("< 3 and");
+  });
+
   test("of lines: label and figures are those of the environment", () => {
     const logqlOf = (source: Source) =>
       observe(source)
@@ -167,6 +184,39 @@ describe("thresholds", () => {
     expect(status?.record).toBe("op_node_sync_status");
     expect(status?.expr).toContain("< bool 11)");
     expect(status?.expr).toContain("< bool 222)");
+  });
+
+  test("of op-node: minutes of the sequencer window follow from the chain's own figures", () => {
+    const near = (
+      rollup: { l1BlockSeconds?: number; sequencerWindowBlocks?: number },
+      percent = 25,
+    ) =>
+      alertsIn(
+        observe(opNode({ chain, rollup, thresholds: { windowLeftPercent: percent } })).observations,
+      )
+        .filter(({ name }) => name === "SequencerWindowNear")
+        .map(({ expr }) => /_minutes\{[^}]*\} < ([\d.]+)/.exec(expr)?.[1]);
+    expect(near({})).toEqual(["180"]);
+    expect(near({ l1BlockSeconds: 2 })).toEqual(["30"]);
+    expect(near({ sequencerWindowBlocks: 100 }, 33)).toEqual(["6.6"]);
+  });
+
+  test("of op-node: a block may keep the execution client busy for half of its time", () => {
+    const slow = (props: Parameters<typeof opNode>[0]) =>
+      exprOf(observe(opNode(props)), "EngineSlow");
+    expect(slow({ chain })).toEqual(["> 1000"]);
+    expect(slow({ chain, rollup: { blockTimeSeconds: 1 } })).toEqual(["> 500"]);
+    expect(slow({ chain, thresholds: { engineMilliseconds: 250 } })).toEqual(["> 250"]);
+  });
+
+  test("of op-node: a sequencer is counted only where the environment lists one, and not before a standstill is told", () => {
+    const count = (props: Parameters<typeof opNode>[0]) =>
+      alertsIn(observe(opNode(props)).observations).filter(
+        ({ name }) => name === "ActiveSequencers",
+      );
+    expect(count({ chain })).toEqual([]);
+    const [alert] = count({ chain, sequencer: true, thresholds: { unsafeSeconds: 60 } });
+    expect(alert?.for).toBe("120s");
   });
 
   test("of op-batcher", () => {
@@ -283,6 +333,58 @@ describe("thresholds", () => {
         "l1_gas_price_gwei",
       ]),
     );
+  });
+});
+
+describe("several nodes of one chain", () => {
+  const first = opNode({ chain, sequencer: true });
+  const second = opNode({ chain, node: "standby", host: "standby", sequencer: true });
+  const replica = opNode({
+    chain,
+    node: "replica",
+    host: "replica",
+    peersExpected: true,
+    logs: { service: "l2-replica" },
+  });
+
+  test("are told apart by a name", () => {
+    expect([first, second, replica].map(({ id }) => id)).toEqual([
+      "op-node-alpha",
+      "op-node-alpha-standby",
+      "op-node-alpha-replica",
+    ]);
+    expect(opGeth({ chain, node: "replica", host: "replica" }).id).toBe("op-geth-alpha-replica");
+  });
+
+  test("share the rules of their chain, and only a node that should have peers is asked for them", () => {
+    const observations = new Observations();
+    for (const source of [first, second, replica])
+      observations.add(...observe(source).observations.map((observation) => ({ observation })));
+    const groups = observations.ruleGroups();
+    const names = groups.flatMap(({ rules }) => rules.filter(isAlert).map(({ name }) => name));
+    expect(new Set(names).size).toBe(names.length);
+    expect(names).toEqual(expect.arrayContaining(["ActiveSequencers", "L2UnsafeHeadStalled"]));
+    const peers = groups.find(({ name }) => name === "op-node.peers.alpha-replica");
+    expect(alertsOf(peers === undefined ? [] : [peers]).map(({ expr }) => expr)).toEqual([
+      'op_node_default_p2p_peer_count{job="l2-node", chain="alpha", instance="replica:7300"} < 3',
+    ]);
+    expect(observations.logRuleGroups().map(({ name }) => name)).toEqual([
+      "op-node.alpha.l2-node",
+      "op-node.alpha.l2-replica",
+    ]);
+  });
+
+  test("say what they must not contradict", () => {
+    expect(opNode({ chain }).agreements.map(({ what, field }) => [what, field])).toEqual([
+      ["block time of alpha", "rollup.blockTimeSeconds"],
+      ["rollup of alpha", "rollup"],
+      ["op-node of alpha", "thresholds"],
+    ]);
+    expect(opGeth({ chain }).agreements[0]).toEqual({
+      what: "block time of alpha",
+      field: "rollup.blockTimeSeconds",
+      value: 2,
+    });
   });
 });
 

@@ -1,4 +1,4 @@
-import type { RuleGroup } from "../../core/alert";
+import type { Alert, RuleGroup } from "../../core/alert";
 import type { DownAlert } from "../../core/observation";
 
 /** The alert for an execution client that does not answer. */
@@ -46,14 +46,137 @@ export function blockProductionRules(chain: string, slowBlocksPerSecond: number)
         for: "5m",
         summary: "The chain makes fewer blocks than it should",
         description: `{{ $labels.chain }} makes {{ $value | printf "%.3f" }} blocks per second, less than ${String(slowBlocksPerSecond)}.`,
+        why: "A fifth of what the block time promises, if the environment says nothing else: a chain that is late by so much does not catch up by itself. A standstill is told by L2UnsafeHeadStalled, with a higher priority.",
         graph: rate,
-        inhibitedBy: ["L2GethDown"],
+        inhibitedBy: ["L2GethDown", "L2NodeDown", "L2UnsafeHeadStalled"],
         runbook: {
           meaning: "The head of the execution client rises too slowly.",
           impact: "Transactions wait; at zero the chain stands still.",
           steps: [
             "Is the sequencer active, and does its log name errors? Look at op-node first, then at the L1 RPC it derives from.",
             "Is the machine busy? Compare CPU and disk latency with an hour ago.",
+          ],
+        },
+      },
+    ],
+  };
+}
+
+/** What decides the alerts on how blocks and transactions are taken. */
+export interface ExecutionLimits {
+  readonly poolPending: number;
+  readonly reorgBlocks: number;
+}
+
+function poolPileUp(chain: string, limit: number): Alert {
+  const pending = `max by (chain) (txpool_pending{job="l2-geth", chain="${chain}"})`;
+  return {
+    name: "TxPoolPileUp",
+    priority: "P3",
+    expr: `${pending} > ${String(limit)}`,
+    for: "10m",
+    summary: "Transactions pile up in the pool",
+    description: `{{ $value | printf "%.0f" }} transactions wait in the pool of {{ $labels.chain }}, more than ${String(limit)}.`,
+    why: "80 % of the places that geth has by default (`--txpool.globalslots`); ten minutes are longer than a rush.",
+    graph: pending,
+    inhibitedBy: ["L2GethDown", "L2NodeDown", "L2UnsafeHeadStalled"],
+    runbook: {
+      meaning: "More transactions come in than fit into blocks, or blocks leave them out.",
+      impact: "Users wait. When the pool is full the cheapest transactions are thrown away.",
+      steps: [
+        "Are blocks full? Compare `chain_head_gas_used` with the gas limit. If they are, demand is high: fees rise, and it ends by itself.",
+        "Are blocks empty although the pool is full? Then the sequencer leaves transactions out: see SequencerDriftHigh, and op-batcher's throttling (`op_batcher_default_throttle_intensity`).",
+        "Does one sender make most of it? Look at the pool with `txpool_inspect` on the node.",
+      ],
+    },
+  };
+}
+
+function reorgDeep(chain: string, blocks: number): Alert {
+  const dropped = `round(max by (chain) (increase(chain_reorg_drop{job="l2-geth", chain="${chain}"}[10m])))`;
+  return {
+    name: "ExecutionReorgDeep",
+    priority: "P3",
+    expr: `${dropped} > ${String(blocks)}`,
+    summary: "The execution client took many blocks back",
+    description: `The execution client of {{ $labels.chain }} took back {{ $value | printf "%.0f" }} blocks within 10 minutes, more than ${String(blocks)}.`,
+    why: "With blocks of 2 s, ten are 20 seconds: many who wait for their transaction have gone by then.",
+    graph: dropped,
+    inhibitedBy: ["L2UnsafeReorg"],
+    runbook: {
+      meaning: "Its chain was replaced by another one, from some blocks back on.",
+      impact:
+        "On the sequencer's chain users' transactions are undone. On a replica its own answers were wrong until then.",
+      steps: [
+        "Its log names the blocks: 'Chain reorg detected', with number, drop and add.",
+        "On all nodes of the chain: see L2UnsafeReorg for the causes.",
+        "On one node only: it followed a wrong chain. Whom did it hear the blocks from?",
+      ],
+    },
+  };
+}
+
+/** Alerts on how blocks and transactions are taken. */
+export function executionRules(chain: string, limits: ExecutionLimits): RuleGroup {
+  return {
+    name: `op-geth.execution.${chain}`,
+    intervalSeconds: 15,
+    rules: [poolPileUp(chain, limits.poolPending), reorgDeep(chain, limits.reorgBlocks)],
+  };
+}
+
+/** One node of a chain. */
+export interface DataNode {
+  readonly chain: string;
+  /** Unique among the nodes of all chains. */
+  readonly name: string;
+  /** Label `instance`. */
+  readonly instance: string;
+}
+
+/** What decides when a node's data is said to fill its place. */
+export interface DataLimits {
+  readonly dataGiB: number;
+  readonly dataDaysLeft: number;
+}
+
+/** Days until the data of a node takes all that it may: the live database and the old blocks beside it. */
+export function dataGrowthRules(
+  { chain, name, instance }: DataNode,
+  { dataGiB, dataDaysLeft }: DataLimits,
+): RuleGroup {
+  const labels = `chain="${chain}", instance="${instance}"`;
+  const size = (part: string) =>
+    `max by (chain, instance) (eth_db_chaindata_${part}_size{job="l2-geth", ${labels}})`;
+  const data = `instance:geth_data_gib:sum{${labels}}`;
+  const days = `clamp_min(${String(dataGiB)} - ${data}, 0) / (deriv(${data}[1d]) > 0) / 86400`;
+  return {
+    name: `op-geth.data.${name}`,
+    intervalSeconds: 60,
+    rules: [
+      {
+        record: "instance:geth_data_gib:sum",
+        expr: `(${size("disk")} + ${size("ancient")}) / 1024 ^ 3`,
+      },
+      {
+        name: "ChainDataGrowth",
+        priority: "P3",
+        // A compaction makes the size jump: less than six hours tell no pace.
+        expr: `${days} < ${String(dataDaysLeft)} and ${data} offset 6h`,
+        for: "1h",
+        summary: "The chain's data fills its disk within days",
+        description: `At the present pace the data of {{ $labels.instance }}, chain {{ $labels.chain }}, takes all of its ${String(dataGiB)} GiB in {{ $value | printf "%.1f" }} days (threshold ${String(dataDaysLeft)}).`,
+        why: "A working week and a weekend, to get a larger disk and move the data. The pace is that of the last day; nothing is said before six hours are known.",
+        graph: data,
+        inhibitedBy: ["L2GethDown"],
+        runbook: {
+          meaning: "The database of the execution client grows, and its place is nearly used up.",
+          impact:
+            "A database that runs full while writing must be rebuilt: on the sequencer the chain stands still meanwhile.",
+          steps: [
+            "Make the disk larger, then state the new size (`dataGiB`) in the environment.",
+            "A full node that keeps history it does not need: `--history.state`, `--history.transactions`, or a resync with `--state.scheme=path`.",
+            "The old blocks (`ancient`) can move to a slower disk with `--datadir.ancient`, while the node is stopped.",
           ],
         },
       },

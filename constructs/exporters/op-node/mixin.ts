@@ -48,11 +48,19 @@ export function syncStatusRules(
   };
 }
 
+/** One node of a chain. */
+export interface PeerNode {
+  /** Unique among the nodes of all chains. */
+  readonly name: string;
+  /** Label `instance`. */
+  readonly instance: string;
+}
+
 /** Peers of a node that should have some. */
-export function peerRules(chain: string, lowPeerCount: number): RuleGroup {
-  const peers = `op_node_default_p2p_peer_count{job="l2-node", chain="${chain}"}`;
+export function peerRules(chain: string, node: PeerNode, lowPeerCount: number): RuleGroup {
+  const peers = `op_node_default_p2p_peer_count{job="l2-node", chain="${chain}", instance="${node.instance}"}`;
   return {
-    name: `op-node.peers.${chain}`,
+    name: `op-node.peers.${node.name}`,
     intervalSeconds: 15,
     rules: [
       {
@@ -62,6 +70,7 @@ export function peerRules(chain: string, lowPeerCount: number): RuleGroup {
         for: "10m",
         summary: "The L2 node has few peers",
         description: `{{ $labels.instance }} of {{ $labels.chain }} has {{ $value | printf "%.0f" }} peers, fewer than ${String(lowPeerCount)}.`,
+        why: "With one or two peers the next one that goes leaves the node alone; a node that has just started finds its peers within minutes.",
         graph: peers,
         inhibitedBy: ["L2NodeDown"],
         runbook: {
@@ -93,7 +102,7 @@ export interface NodeLogs {
 export function logRules(chain: string, { service, pipelineResets }: NodeLogs): LogRuleGroup {
   const resets = `{chain="${chain}", service="${service}"} |= "Deriver system is resetting"`;
   return {
-    name: `op-node.${chain}`,
+    name: `op-node.${chain}.${service}`,
     intervalSeconds: 10,
     alerts: [
       {
