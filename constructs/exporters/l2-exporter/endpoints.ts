@@ -52,7 +52,7 @@ const down: Readonly<Record<EndpointName, DownAlert>> = {
     summary: "The chain's RPC does not answer",
     what: "The L2 RPC of {{ $labels.chain }} has not answered, or is of another chain,",
     more: "",
-    inhibitedBy: ["L2GethDown"],
+    inhibitedBy: ["L2GethDown", "L2RethDown"],
     meaning:
       "The endpoint through which the chain is used does not answer, while its execution client may well run.",
     impact: "Wallets and applications on it can neither read the chain nor send to it.",
@@ -169,7 +169,7 @@ function l1Slow(chain: string, seconds: number): Alert {
     description: `The slowest twentieth of the answers of {{ $labels.chain }}'s L1 RPC takes {{ $value | printf "%.1f" }} s and more (threshold ${String(seconds)} s).`,
     why: "L1 makes a block every 12 s, and op-node reads each with some calls one after another: at one second a call it keeps up, at three it does not. 10 minutes hold 50 polls. When answers take longer than the exporter waits, they are errors, and L1RpcErrors tells it with a higher priority.",
     graph: p95,
-    inhibitedBy: ["L1RpcDown", "L1RpcErrors"],
+    inhibitedBy: ["L1RpcDown", "L1RpcErrors", "L1HeadStale"],
     runbook: {
       meaning: "Calls to the configured L1 endpoint take much longer than they should.",
       impact:
@@ -199,7 +199,8 @@ function l1Errors(chain: string, percent: number): Alert {
     description: `{{ $value | printf "%.0f" }} % of the calls to the L1 RPC of {{ $labels.chain }} failed in 10 minutes (threshold ${String(percent)} %), most of them as {{ with query "${worst.replace(/"/g, '\\"')}" }}{{ . | first | label "outcome" }}{{ end }}.`,
     why: "One call in five: op-node and op-batcher try again, but a batch needs about ten calls in a row, and nine of ten such rows have a fault then. 5 minutes beyond the window of 10 leave out an outage of two or three.",
     graph: `sum by (outcome) (${calls("")})`,
-    inhibitedBy: ["L1RpcDown"],
+    // op-node's own word for an endpoint that gives it nothing new.
+    inhibitedBy: ["L1RpcDown", "L1HeadStale"],
     runbook: {
       meaning:
         "Part of the calls to L1 fail. `rate_limited` is HTTP 429 or the same in JSON-RPC: more calls than the plan allows. `timeout` is an endpoint that is too slow.",

@@ -45,6 +45,9 @@ const causes = [
   "DAServerDown",
 ] as const;
 
+/** Each of them says why L1 takes batches slowly, or only some of them. */
+const l1Troubles = ["L1RpcErrors", "L1HeadStale"] as const;
+
 const readLog =
   "Read op-batcher's log, the newest lines at level warn and error: `docker logs --tail 200 <batcher container>`.";
 
@@ -135,7 +138,7 @@ function submissionFailed(chain: string, { altDa, repeatedFailures }: Batches): 
       ...causes,
       "NoBatchLanded",
       "BatcherNonceTooLow",
-      "L1RpcErrors",
+      ...l1Troubles,
       "DASubmissionFailing",
     ],
     runbook: {
@@ -177,7 +180,14 @@ function channelTimedOut(chain: string, channelTimeouts: number): Alert[] {
       description,
       why: `One channel that came too late is posted again by itself, for instance after the wallet was empty. ${String(channelTimeouts)} in an hour mean that most of what is paid is paid twice. The first one of a process is seen by its time only, so that a count may be one too low.`,
       graph: count,
-      inhibitedBy: [...causes, "NoBatchLanded", "BatcherTxStuck", "L1RpcErrors"],
+      inhibitedBy: [
+        ...causes,
+        ...l1Troubles,
+        "NoBatchLanded",
+        "BatcherTxStuck",
+        // op-node's own word for it, which tells somebody at the first one.
+        "ChannelTimedOut",
+      ],
       runbook: {
         meaning:
           "The transactions of one channel landed too far apart on L1, so that nodes ignore all of it. op-batcher noticed and posts its blocks again.",
@@ -228,7 +238,7 @@ function backlog(chain: string, { backlogMinutes, backlogHighMinutes }: Batches)
         "NoBatchLanded",
         "BatchSubmissionFailed",
         "BatcherTxStuck",
-        "L1RpcErrors",
+        ...l1Troubles,
         "DASubmissionFailing",
       ],
       runbook: {
@@ -276,7 +286,7 @@ function txStuck(chain: string, minutes: number): Alert {
     description: `{{ $value | printf "%.0f" }} batch transactions of {{ $labels.chain }} wait on L1, and none has been confirmed for ${String(minutes)} minutes.`,
     why: "op-batcher waits for ten confirmations, 2 minutes, and raises the fee every 48 s: a transaction that is not confirmed after 15 minutes has reached the fee limit, or never reached a builder.",
     graph: pending,
-    inhibitedBy: [...causes, "NoBatchLanded", "BatchSubmissionFailed", "L1RpcErrors"],
+    inhibitedBy: [...causes, ...l1Troubles, "NoBatchLanded", "BatchSubmissionFailed"],
     runbook: {
       meaning: "Transactions of op-batcher are in L1's pool, and blocks are made without them.",
       impact:

@@ -70,10 +70,11 @@ export function logRules(chain: string, { service, nonceTooLow }: BatcherLogs): 
         priority: "P1",
         logql: `${count(funds)} > 0`,
         lines: funds,
+        for: "90s",
         summary: "L1 refuses batches: the wallet cannot pay",
         description:
           'L1 refused {{ $value | printf "%.0f" }} transactions of the batcher of {{ $labels.chain }} in 10 minutes for insufficient funds.',
-        why: "One refusal is enough: nobody but the owner of the wallet can end it. op-batcher tries again every 48 s, so that 10 minutes hold several.",
+        why: "One refusal is enough: nobody but the owner of the wallet can end it. 90 s are longer than BatcherLowETH needs, which then says it alone.",
         // It names the balance and the hours left.
         inhibitedBy: ["BatcherLowETH"],
         runbook: {
