@@ -7,7 +7,7 @@ import {
 } from "../../constructs/core/alert";
 import { Observations } from "../../constructs/core/observation";
 import { renderRule } from "../../constructs/prometheus";
-import { catalogue, links } from "../support/catalogue";
+import { catalogue, links, logRules } from "../support/catalogue";
 import { knownMetrics, recordedValues, scrapeLabels } from "../support/known-metrics";
 import { matches, parsePromql, type Matcher } from "../support/promql";
 import { built } from "../support/synth";
@@ -103,7 +103,10 @@ describe.each(sets)("rules of $name", ({ ruleGroups }) => {
 
   test("an alert is inhibited by alerts that exist somewhere, never by itself", () => {
     const names = new Set(
-      catalogue().flatMap((group) => group.rules.filter(isAlert).map((a) => a.name)),
+      [
+        ...catalogue().flatMap((group) => group.rules.filter(isAlert)),
+        ...logRules().flatMap((group) => group.alerts),
+      ].map((a) => a.name),
     );
     for (const { name, inhibitedBy = [] } of alerts) {
       for (const source of inhibitedBy) {

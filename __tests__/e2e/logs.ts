@@ -500,7 +500,8 @@ export async function logsOnBinary(steps: Steps, binary: string, work: string): 
       for (const name of Object.keys(rollupLines)) {
         await eventually(
           name,
-          60,
+          // BatcherInsufficientFunds waits 90 s for BatcherLowETH.
+          180,
           () => Promise.resolve(alertmanager.received.map(({ labels }) => labels["alertname"])),
           (names) => names.includes(name),
         );

@@ -227,7 +227,7 @@ describe("fails when", () => {
       },
       [
         '\'sources[1].chains[0].batcherWallet\' must be the same as \'sources[0].wallet\', got {"lowBalanceEth":0.5,"runwayCriticalHours":6,"runwayHighHours":24}; both are about the batcher wallet of alpha: state it once and use it twice',
-        "'sources[1].chains[0].thresholds' must be the same as 'sources[0].thresholds', got {\"highL1GasPriceGwei\":50}; both are about the L1 fees of alpha: state it once and use it twice",
+        "'sources[1].chains[0].thresholds.highL1GasPriceGwei' must be the same as 'sources[0].thresholds.highL1GasPriceGwei', got 50; both are about the L1 fees of alpha: state it once and use it twice",
       ],
     ],
     [

@@ -82,6 +82,15 @@ export const everySource: readonly Source[] = [
     chains: chains.map((name) => ({
       name,
       l1: { url: secret(`l1-of-${name}`) },
+      l2: { url: `http://geth-${name}:8545` },
+      rollup: { url: `http://node-${name}:9545` },
+      beacon: { url: secret(`beacon-of-${name}`) },
+      da: { url: `http://da-${name}:3100` },
+      celestia: {
+        url: `http://celestia-${name}:26658`,
+        address: "celestia1qqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqzf30as",
+        token: secret(`celestia-of-${name}`),
+      },
       wallets: [...wallets],
     })),
   }),

@@ -19,10 +19,11 @@ export const scrapeLabels = ["job", "instance", "chain", "service", "agent", "ho
 
 function ownMetrics(): [string, readonly string[]][] {
   const page = readFileSync(join(packageRoot, "docs", "l2-exporter-metrics.md"), "utf8");
-  return [...page.matchAll(/^\| `(l2_\w+)` +\|([^|]*)\|([^|]*)\|([^|]*)\|/gm)].map((row) => [
-    row[1] ?? "",
-    [...(row[4] ?? "").matchAll(/`(\w+)`/g)].map((label) => label[1] ?? ""),
-  ]);
+  return [...page.matchAll(/^\| `(l2_\w+)` +\|([^|]*)\|([^|]*)\|([^|]*)\|/gm)].flatMap((row) => {
+    const [, name = "", type = "", , labels = ""] = row;
+    const own = [...labels.matchAll(/`(\w+)`/g)].map((label) => label[1] ?? "");
+    return type.trim() === "histogram" ? [[`${name}_bucket`, [...own, "le"]]] : [[name, own]];
+  });
 }
 
 function lists(): readonly MetricList[] {

@@ -83,7 +83,11 @@ function spendRules(chain: string): RuleGroup {
 function runwayAlert(
   runway: string,
   hours: number,
-  tier: Pick<Alert, "priority" | "summary"> & { readonly tier: string; readonly impact: string },
+  tier: Pick<Alert, "priority" | "summary"> & {
+    readonly tier: string;
+    readonly why: string;
+    readonly impact: string;
+  },
   furtherSteps: readonly string[] = [],
 ): Alert {
   return {
@@ -93,6 +97,7 @@ function runwayAlert(
     for: "10m",
     summary: tier.summary,
     description: `At the present burn the batcher of {{ $labels.chain }} is out of gas in {{ $value | printf "%.1f" }} hours (threshold ${String(hours)} h).`,
+    why: tier.why,
     graph: runway,
     // An empty wallet is said by BatcherLowETH, which names the hours too.
     inhibitedBy: ["L1RpcDown", "BatcherLowETH"],
@@ -136,6 +141,7 @@ export function batcherWalletRules(
           for: "1m",
           summary: "The batcher's wallet is nearly empty",
           description: `The batcher of {{ $labels.chain }} has {{ $value | printf "%.4f" }} ETH left, less than ${String(lowBalanceEth)} ETH. ${hoursLeft("At the present burn that lasts % hours.", "How long that lasts is not known: no steady spending has been seen.")}`,
+          why: "0.5 ETH are some hours to days of posting on mainnet: a chain sets its own. op-batcher reads the balance every 10 s and shows 0 before the first read: hence 1 m.",
           graph: balance,
           inhibitedBy: ["L1RpcDown"],
           runbook: {
@@ -156,6 +162,7 @@ export function batcherWalletRules(
             tier: "critical",
             priority: "P1",
             summary: "The batcher's gas lasts only a few hours",
+            why: "6 hours are less than a night: whoever is told at bedtime finds an empty wallet in the morning. 10 minutes leave out a single expensive batch.",
             impact: "The batcher stops when the wallet is empty, and the safe head with it.",
           },
           ["If L1 fees are the cause and the chain allows it, let batches wait longer."],
@@ -164,6 +171,7 @@ export function batcherWalletRules(
           tier: "high",
           priority: "P2",
           summary: "The batcher's gas lasts less than a day",
+          why: "A day always holds some working hours. 10 minutes leave out a single expensive batch.",
           impact: "Nothing yet. Within a day the batcher stops.",
         }),
       ],

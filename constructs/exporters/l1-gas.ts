@@ -27,6 +27,7 @@ export function l1GasRules(chain: string, highL1GasPriceGwei: number): RuleGroup
         for: "10m",
         summary: "Posting batches has become expensive",
         description: `The L1 base fee for {{ $labels.chain }} has been above ${String(highL1GasPriceGwei)} gwei for 10 minutes; it is {{ $value | printf "%.1f" }} gwei.`,
+        why: "50 gwei is several times the base fee of a quiet mainnet day in 2026. 10 minutes are 50 blocks: a peak of some blocks costs a batch or two.",
         graph: expr,
         runbook: {
           meaning: "The base fee of L1 blocks is high, so each batch costs more.",

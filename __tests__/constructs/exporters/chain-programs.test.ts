@@ -232,10 +232,67 @@ describe("thresholds", () => {
     expect(exprOf(observed, "HighL1GasPrice")).toEqual(["> 80"]);
   });
 
+  test("of batches", () => {
+    const observed = observe(
+      opBatcher({
+        chain,
+        thresholds: {
+          noBatchMinutes: 90,
+          repeatedFailures: 7,
+          channelTimeouts: 4,
+          backlogMinutes: 45,
+          backlogHighMinutes: 200,
+          stuckTxMinutes: 20,
+          gasBumps: 5,
+          throttlingPercent: 12,
+        },
+      }),
+    );
+    const alerts = alertsIn(observed.observations);
+    const of = (name: string) => alerts.filter((alert) => alert.name === name);
+    expect(of("NoBatchLanded")[0]?.expr).toMatch(/>= 5400\) and .* offset 5400s/);
+    expect(of("NoBatchLanded")[0]?.description).toContain("threshold 90 minutes");
+    expect(exprOf(observed, "BatchSubmissionFailed")[0]).toMatch(/>= 7$/);
+    expect(of("BatcherChannelTimedOut").map(({ expr }) => expr.endsWith(">= 4"))).toEqual([
+      false,
+      true,
+    ]);
+    expect(of("BatcherBacklog").map(({ expr }) => / > (\d+) and /.exec(expr)?.[1])).toEqual([
+      "2700",
+      "12000",
+    ]);
+    expect(of("BatcherTxStuck")[0]?.for).toBe("20m");
+    expect(exprOf(observed, "BatcherThrottling")).toEqual(["> 12"]);
+    expect(of("BatcherGasBumping")[0]?.expr).toContain(">= 5 and ");
+  });
+
+  test("of batches that go to an alt-DA server: what waits for its turn is no failure", () => {
+    const failed = (altDa: boolean) =>
+      alertsIn(observe(opBatcher({ chain, altDa })).observations).find(
+        ({ name }) => name === "BatchSubmissionFailed",
+      );
+    expect(failed(false)?.expr).toContain("batcher_tx_total");
+    expect(failed(true)?.expr).not.toContain("batcher_tx");
+    expect(failed(true)?.expr).toContain("txmgr_confirm_total");
+    expect(failed(true)?.description).toContain("were reverted");
+  });
+
   test("of op-proposer", () => {
-    expect(
-      exprOf(observe(opProposer({ chain, thresholds: { lowBalanceEth: 2 } })), "ProposerLowETH"),
-    ).toEqual(["< 2"]);
+    const observed = observe(
+      opProposer({ chain, thresholds: { lowBalanceEth: 2, proposalIntervalSeconds: 43_200 } }),
+    );
+    expect(exprOf(observed, "ProposerLowETH")).toEqual(["< 2"]);
+    const [overdue] = alertsIn(observed.observations).filter(
+      ({ name }) => name === "ProposalOverdue",
+    );
+    // A success of an earlier process is remembered for two intervals, a day here.
+    expect(overdue?.expr).toMatch(/\[86400s\].*offset 43200s.* >= 43200$/);
+  });
+
+  test.each([opBatcher, opProposer])("of $type have a reason", (make) => {
+    for (const { name, why } of alertsIn(observe(make({ chain })).observations)) {
+      expect([name, why]).toEqual([name, expect.any(String)]);
+    }
   });
 
   test("of op-challenger", () => {
@@ -395,7 +452,7 @@ test("op-batcher says which thresholds another source must not contradict", () =
       field: "wallet",
       value: { lowBalanceEth: 0.5, runwayCriticalHours: 6, runwayHighHours: 24 },
     },
-    { what: "L1 fees of alpha", field: "thresholds", value: { highL1GasPriceGwei: 50 } },
+    { what: "L1 fees of alpha", field: "thresholds.highL1GasPriceGwei", value: 50 },
   ]);
 });
 

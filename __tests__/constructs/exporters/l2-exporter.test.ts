@@ -82,12 +82,66 @@ describe("l2-exporter", () => {
     ]);
   });
 
-  test("watches L1 and a batcher's wallet only where they are listed", () => {
+  test("watches the endpoints and the batcher's wallet that are listed, and no others", () => {
     const alerts = alertsIn(observe(source).observations);
-    expect(new Set(alerts.map(({ name }) => name))).toEqual(
-      new Set(["L1RpcDown", "HighL1GasPrice", "BatcherLowETH", "BatcherGasRunway"]),
+    const about = (chain: string) =>
+      new Set(alerts.filter(({ expr }) => expr.includes(chain)).map(({ name }) => name));
+    expect(about("alpha")).toEqual(
+      new Set([
+        "L1RpcDown",
+        "L1RpcSlow",
+        "L1RpcErrors",
+        "HighL1GasPrice",
+        "L2RpcDown",
+        "RollupRpcDown",
+        "L1BeaconDown",
+        "DAServerDown",
+        "CelestiaNodeDown",
+        "CelestiaLowBalance",
+        "BatcherLowETH",
+        "BatcherGasRunway",
+      ]),
     );
-    for (const { expr } of alerts) expect(expr).not.toContain("beta");
+    expect(about("beta")).toEqual(new Set(["RollupRpcDown"]));
+    for (const { name, why } of alerts) {
+      expect([name, why]).toEqual([name, expect.any(String)]);
+    }
+  });
+
+  test("takes the thresholds of endpoints from the chain", () => {
+    const watched = l2Exporter({
+      chains: [
+        {
+          name: "alpha",
+          l1: { url: "http://l1:8545" },
+          celestia: {
+            url: "http://light:26658",
+            address: "celestia1qqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqzf30as",
+            token: secret("celestia-token"),
+          },
+          thresholds: { l1SlowSeconds: 2.5, l1ErrorPercent: 33, lowBalanceTia: 12 },
+        },
+      ],
+    });
+    const alerts = alertsIn(observe(watched).observations);
+    const threshold = (name: string) =>
+      alerts.find((alert) => alert.name === name)?.expr.replace(/^.* (?=[<>] )/s, "");
+    expect(threshold("L1RpcSlow")).toBe("> 2.5");
+    expect(threshold("L1RpcErrors")).toBe("> 33");
+    expect(threshold("CelestiaLowBalance")).toBe("< 12");
+  });
+
+  test.each([
+    [1, 90],
+    [12, 90],
+    [60, 225],
+    [300, 945],
+  ])("polled every %i s, waits %i s where another alert says it first", (poll, seconds) => {
+    const watched = l2Exporter({
+      chains: [{ name: "alpha", pollSeconds: poll, l2: { url: "http://geth:8545" } }],
+    });
+    const down = alertsIn(observe(watched).observations).find(({ name }) => name === "L2RpcDown");
+    expect(down?.for).toBe(`${String(seconds)}s`);
   });
 
   test.each([

@@ -15,7 +15,8 @@ import { Service } from "../../core/service";
 import { defineSource } from "../../core/source";
 import { batcherWalletRules, batcherWalletThresholds } from "../batcher-wallet";
 import { l1GasRules, l1GasThresholds } from "../l1-gas";
-import { compatibilityRules, endpointRules, l2ExporterDown } from "./mixin";
+import { endpointNames, endpointRules, endpointThresholds } from "./endpoints";
+import { compatibilityRules, l2ExporterDown } from "./mixin";
 
 const endpoint = z.strictObject({
   /** A URL without a key in it, or a file with the whole URL: providers put keys into paths. */
@@ -34,8 +35,6 @@ const wallet = z.strictObject({
   layer: z.enum(["l1", "l2"]).default("l1"),
   address: ethereumAddress,
 });
-
-const endpointNames = ["l1", "l2", "rollup", "beacon", "da", "celestia"] as const;
 
 const endpointsRule = "endpoints given";
 
@@ -86,7 +85,8 @@ const chainFields = z.strictObject({
     .default([]),
   /** Thresholds of the batcher's wallet, where one is listed. */
   batcherWallet: batcherWalletThresholds,
-  thresholds: z.strictObject(l1GasThresholds).prefault({}),
+  /** `highL1GasPriceGwei` is the same as that of the chain in `opBatcher`, where both watch L1. */
+  thresholds: z.strictObject({ ...l1GasThresholds, ...endpointThresholds }).prefault({}),
   /** An existing Docker network on which the endpoints are reached. */
   network: z.string().min(1).optional(),
 });
@@ -174,8 +174,8 @@ export const l2Exporter = defineSource({
         : [
             {
               what: `L1 fees of ${name}`,
-              field: `chains[${String(i)}].thresholds`,
-              value: thresholds,
+              field: `chains[${String(i)}].thresholds.highL1GasPriceGwei`,
+              value: thresholds.highL1GasPriceGwei,
             },
           ]),
     ]),
@@ -236,12 +236,15 @@ export const l2Exporter = defineSource({
           rules: [
             compatibilityRules,
             ...chains.flatMap((one) => [
+              endpointRules({
+                chain: one.name,
+                given: endpointNames.filter((name) => one[name] !== undefined),
+                pollSeconds: one.pollSeconds,
+                thresholds: one.thresholds,
+              }),
               ...(one.l1 === undefined
                 ? []
-                : [
-                    endpointRules(one.name, one.pollSeconds),
-                    l1GasRules(one.name, one.thresholds.highL1GasPriceGwei),
-                  ]),
+                : [l1GasRules(one.name, one.thresholds.highL1GasPriceGwei)]),
               ...(one.wallets.some(({ role }) => role === "batcher")
                 ? batcherWalletRules(one.name, one.batcherWallet)
                 : []),

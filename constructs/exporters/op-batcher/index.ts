@@ -3,7 +3,8 @@ import { defineSource } from "../../core/source";
 import { batcherWalletRules, batcherWalletThresholds } from "../batcher-wallet";
 import { chainProgram, chainTarget, logService } from "../chain";
 import { l1GasRules, l1GasThresholds } from "../l1-gas";
-import { batcherDown, compatibilityRules, logRules, submissionRules } from "./mixin";
+import { batchRules, batchThresholds } from "./batches";
+import { batcherDown, compatibilityRules, logRules } from "./mixin";
 
 /** The batcher of a chain: started with `--metrics.enabled --metrics.port 7301`. */
 export const opBatcher = defineSource({
@@ -12,7 +13,10 @@ export const opBatcher = defineSource({
     ...chainProgram({ host: "l2-batcher", port: 7301 }),
     /** The same as those of the chain in `l2Exporter`, where both watch the wallet. */
     wallet: batcherWalletThresholds,
-    thresholds: z.strictObject(l1GasThresholds).prefault({}),
+    /** Whether batches go to an alt-DA server, such as Celestia's: `--altda.enabled`. */
+    altDa: z.boolean().default(false),
+    /** `highL1GasPriceGwei` is the same as that of the chain in `l2Exporter`, where both watch L1. */
+    thresholds: z.strictObject({ ...l1GasThresholds, ...batchThresholds }).prefault({}),
     /** Its lines, where the environment keeps logs: they carry the labels `chain` and `service`. */
     logs: z
       .strictObject({
@@ -26,7 +30,11 @@ export const opBatcher = defineSource({
   targets: ({ host, port }) => [`${host}:${String(port)}`],
   agreements: ({ chain, wallet, thresholds }) => [
     { what: `batcher wallet of ${chain}`, field: "wallet", value: wallet },
-    { what: `L1 fees of ${chain}`, field: "thresholds", value: thresholds },
+    {
+      what: `L1 fees of ${chain}`,
+      field: "thresholds.highL1GasPriceGwei",
+      value: thresholds.highL1GasPriceGwei,
+    },
   ],
   create: (props) => [
     {
@@ -38,7 +46,7 @@ export const opBatcher = defineSource({
         rules: [
           compatibilityRules,
           ...batcherWalletRules(props.chain, props.wallet),
-          submissionRules(props.chain),
+          batchRules(props.chain, { altDa: props.altDa, ...props.thresholds }),
           l1GasRules(props.chain, props.thresholds.highL1GasPriceGwei),
         ],
         logRules: [logRules(props.chain, props.logs)],

@@ -42,50 +42,6 @@ function stageTotal(stage: string): string {
   return `sum by ${by} (op_batcher_default_batcher_tx_total{job="op-batcher", stage="${stage}"}) or 0 * max by ${by} (op_batcher_default_up{job="op-batcher"})`;
 }
 
-/** Batches that do not land. */
-export function submissionRules(chain: string): RuleGroup {
-  const of = (metric: string, label: string) =>
-    `sum by (chain) (increase(${metric}{chain="${chain}", ${label}}[15m])) > 0`;
-  // increase() cannot see the step from absent to 1: the first failure of a process shows only as its time.
-  const first = (metric: string, label: string) =>
-    `(max by (chain) (${metric}{chain="${chain}", ${label}}) > time() - 900) * 0 + 1`;
-  const failures = [
-    of("op_batcher_default_batcher_tx_total", 'stage="failed"'),
-    of("op_batcher_default_txmgr_confirm_total", 'status="failed"'),
-    of("op_batcher_default_channel_total", 'stage="timed_out"'),
-    first("op_batcher_default_last_batcher_tx_unix", 'stage="failed"'),
-    first("op_batcher_default_txmgr_last_confirm_unix", 'status="failed"'),
-    first("op_batcher_default_last_channel_unix", 'stage="timed_out"'),
-  ].join(" or ");
-  return {
-    name: `op-batcher.${chain}`,
-    intervalSeconds: 15,
-    rules: [
-      {
-        name: "BatchSubmissionFailed",
-        priority: "P2",
-        expr: failures,
-        for: "2m",
-        summary: "A batch failed to land on L1",
-        description:
-          'At least {{ $value | printf "%.0f" }} batch transactions or channels of {{ $labels.chain }} failed or timed out in the last 15 minutes.',
-        graph: `sum by (chain, stage) (increase(op_batcher_default_batcher_tx_total{chain="${chain}"}[15m]))`,
-        inhibitedBy: ["BatcherDown", "L1RpcDown"],
-        runbook: {
-          meaning:
-            "A batch transaction was not accepted or was reverted, or a channel did not land in time.",
-          impact:
-            "The batcher tries again. If it goes on, the safe head stops and money is spent for nothing.",
-          steps: [
-            "Read op-batcher's log for the reason: insufficient funds, nonce too low, fee limit, RPC error.",
-            "Insufficient funds: top up. Fee limit: raise `--fee-limit-multiplier`. Nonce: is a second batcher running with this key?",
-          ],
-        },
-      },
-    ],
-  };
-}
-
 /** What decides the alerts on the batcher's lines. */
 export interface BatcherLogs {
   /** Label `service` of its lines. */
@@ -114,9 +70,13 @@ export function logRules(chain: string, { service, nonceTooLow }: BatcherLogs): 
         priority: "P1",
         logql: `${count(funds)} > 0`,
         lines: funds,
+        for: "90s",
         summary: "L1 refuses batches: the wallet cannot pay",
         description:
           'L1 refused {{ $value | printf "%.0f" }} transactions of the batcher of {{ $labels.chain }} in 10 minutes for insufficient funds.',
+        why: "One refusal is enough: nobody but the owner of the wallet can end it. 90 s are longer than BatcherLowETH needs, which then says it alone.",
+        // It names the balance and the hours left.
+        inhibitedBy: ["BatcherLowETH"],
         runbook: {
           meaning: "The batcher's wallet holds less than the next batch costs at the present fee.",
           impact:
@@ -135,6 +95,7 @@ export function logRules(chain: string, { service, nonceTooLow }: BatcherLogs): 
         summary: "L1 refuses batches: their nonce is used already",
         description:
           'L1 refused {{ $value | printf "%.0f" }} transactions of the batcher of {{ $labels.chain }} in 10 minutes, since their nonce was used already.',
+        why: `A restart over a pending transaction makes one such refusal, a second batcher one for each batch: ${String(nonceTooLow)} in 10 minutes are no restart.`,
         inhibitedBy: ["BatcherDown"],
         runbook: {
           meaning:

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { defineSource } from "../../core/source";
 import { chainProgram, chainTarget } from "../chain";
-import { proposerDown, proposerWalletRules } from "./mixin";
+import { proposerDown, proposerRules } from "./mixin";
 
 /** The proposer of a chain: started with `--metrics.enabled --metrics.port 7302`. */
 export const opProposer = defineSource({
@@ -12,6 +12,8 @@ export const opProposer = defineSource({
       .strictObject({
         /** ETH. Bonds of dispute games come from the same wallet. */
         lowBalanceEth: z.number().positive().max(10_000).default(0.5),
+        /** Seconds between two proposals: op-proposer's `--proposal-interval`, from a minute to a week. */
+        proposalIntervalSeconds: z.int().min(60).max(604_800).default(3600),
       })
       .prefault({}),
   }),
@@ -24,7 +26,7 @@ export const opProposer = defineSource({
         targets: [chainTarget(props)],
         scrape: { intervalSeconds: 15 },
         down: proposerDown,
-        rules: [proposerWalletRules(props.chain, props.thresholds.lowBalanceEth)],
+        rules: [proposerRules(props.chain, props.thresholds)],
       },
     },
   ],
