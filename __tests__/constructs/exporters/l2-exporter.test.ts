@@ -125,10 +125,10 @@ describe("l2-exporter", () => {
     });
     const alerts = alertsIn(observe(watched).observations);
     const threshold = (name: string) =>
-      alerts.find((alert) => alert.name === name)?.expr.replace(/^.* (?=[<>] )/s, "");
-    expect(threshold("L1RpcSlow")).toBe("> 2.5");
-    expect(threshold("L1RpcErrors")).toBe("> 33");
-    expect(threshold("CelestiaLowBalance")).toBe("< 12");
+      / [<>] [\d.]+/.exec(alerts.find((alert) => alert.name === name)?.expr ?? "")?.[0];
+    expect(threshold("L1RpcSlow")).toBe(" > 2.5");
+    expect(threshold("L1RpcErrors")).toBe(" > 33");
+    expect(threshold("CelestiaLowBalance")).toBe(" < 12");
   });
 
   test.each([

@@ -11,7 +11,7 @@ export type EndpointName = (typeof endpointNames)[number];
 export const endpointThresholds = {
   /** Seconds within which L1 gives 95 % of its answers, over 10 minutes: good endpoints need a tenth of it. */
   l1SlowSeconds: z.number().positive().max(10).default(1),
-  /** Per cent of the calls to L1 that fail, over 10 minutes, at which somebody is told within the hour. */
+  /** Per cent of the calls to L1 that fail, over 5 minutes, at which somebody is told within the hour. */
   l1ErrorPercent: z.number().positive().max(100).default(20),
   /** TIA of the account that pays for Celestia blobs. One posts about 60 MB, at 8 gas a byte and 0.002 utia a gas. */
   lowBalanceTia: z.number().positive().max(1_000_000).default(1),
@@ -183,30 +183,32 @@ function l1Slow(chain: string, seconds: number): Alert {
   };
 }
 
-function l1Errors(chain: string, percent: number): Alert {
+function l1Errors(chain: string, percent: number, pollSeconds: number): Alert {
   const calls = (matchers: string) =>
-    `rate(l2_rpc_requests_total{chain="${chain}", endpoint="l1"${matchers}}[10m])`;
+    `rate(l2_rpc_requests_total{chain="${chain}", endpoint="l1"${matchers}}[5m])`;
   // What an endpoint does not offer is asked for again and again, and missed by nobody.
   const failed = calls(', outcome!~"ok|unsupported"');
   const share = `100 * sum by (chain) (${failed}) / sum by (chain) (${calls("")})`;
+  // What L1RpcDown told already: an outage stays in the window when it is over.
+  const silent = `max_over_time(l2_rpc_up{chain="${chain}", endpoint="l1"}[${String(missedPollsSeconds(pollSeconds))}s])`;
+  const outage = `max by (chain) (max_over_time((${silent} == bool 0)[5m:15s])) == 1`;
   const worst = `topk(1, sum by (outcome) (${failed}))`;
   return {
     name: "L1RpcErrors",
     priority: "P2",
-    expr: `${share} > ${String(percent)}`,
-    for: "5m",
+    expr: `${share} > ${String(percent)} unless on (chain) (${outage})`,
+    for: "1m",
     summary: "The L1 endpoint refuses or loses calls",
-    description: `{{ $value | printf "%.0f" }} % of the calls to the L1 RPC of {{ $labels.chain }} failed in 10 minutes (threshold ${String(percent)} %), most of them as {{ with query "${worst.replace(/"/g, '\\"')}" }}{{ . | first | label "outcome" }}{{ end }}.`,
-    why: "One call in five: op-node and op-batcher try again, but a batch needs about ten calls in a row, and nine of ten such rows have a fault then. 5 minutes beyond the window of 10 leave out an outage of two or three.",
+    description: `{{ $value | printf "%.0f" }} % of the calls to the L1 RPC of {{ $labels.chain }} failed in 5 minutes (threshold ${String(percent)} %), most of them as {{ with query "${worst.replace(/"/g, '\\"')}" }}{{ . | first | label "outcome" }}{{ end }}.`,
+    why: "One call in five: op-node and op-batcher try again, but a batch needs about ten calls in a row, and nine of ten such rows have a fault then. In 5 minutes that is five lost polls of 25; four in a row are an outage, which L1RpcDown tells. It fires within 3 minutes where so much fails that op-node sees no new blocks, and says the reason.",
     graph: `sum by (outcome) (${calls("")})`,
-    // op-node's own word for an endpoint that gives it nothing new.
-    inhibitedBy: ["L1RpcDown", "L1HeadStale"],
+    inhibitedBy: ["L1RpcDown"],
     runbook: {
       meaning:
         "Part of the calls to L1 fail. `rate_limited` is HTTP 429 or the same in JSON-RPC: more calls than the plan allows. `timeout` is an endpoint that is too slow.",
       impact: "Batches and derivation become slow and may stop; what is paid for L1 calls is lost.",
       steps: [
-        'How do they fail? `sum by (outcome) (rate(l2_rpc_requests_total{endpoint="l1"}[10m]))`.',
+        'How do they fail? `sum by (outcome) (rate(l2_rpc_requests_total{endpoint="l1"}[5m]))`.',
         "rate_limited: who uses the key? op-node asks the most: `--l1.max-concurrency`, `--l1.rpc-rate-limit`. Buy more, or give each program a key of its own.",
         "timeout or error: look at the provider's status page.",
         "Switch op-node, op-batcher and the exporter to the spare endpoint.",
@@ -257,7 +259,10 @@ export function endpointRules({ chain, given, pollSeconds, thresholds }: Endpoin
     rules: [
       ...given.map((endpoint) => endpointDown(chain, endpoint, pollSeconds)),
       ...(given.includes("l1")
-        ? [l1Slow(chain, thresholds.l1SlowSeconds), l1Errors(chain, thresholds.l1ErrorPercent)]
+        ? [
+            l1Slow(chain, thresholds.l1SlowSeconds),
+            l1Errors(chain, thresholds.l1ErrorPercent, pollSeconds),
+          ]
         : []),
       ...(given.includes("celestia") ? [celestiaLowBalance(chain, thresholds.lowBalanceTia)] : []),
     ],
