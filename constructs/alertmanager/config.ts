@@ -1,5 +1,7 @@
 import {
   drillLabel,
+  everyChannelLabel,
+  onlyInhibitsLabel,
   priorities,
   priorityDetails,
   type AnyAlert,
@@ -7,7 +9,14 @@ import {
 } from "../core/alert";
 import { ConfigFile } from "../core/config-file";
 import { chainsOf, timeIntervals, timeTemplate, timingOf, type Calendar } from "./calendar";
-import { renderReceiver, type Receiver, type Routes } from "./receivers";
+import { everyChannelReceiver, heartbeatReceiver } from "./mixin";
+import {
+  renderEveryChannel,
+  renderHeartbeat,
+  renderReceiver,
+  type Receiver,
+  type Routes,
+} from "./receivers";
 
 /** Folder of the configuration in the container. */
 export const configFolder = "/etc/alertmanager";
@@ -20,7 +29,7 @@ const pace = {
   P1: { group_wait: "2s", group_interval: "30s", repeat_interval: "1h" },
   P2: { group_wait: "10s", group_interval: "1m", repeat_interval: "1h" },
   P3: { group_wait: "30s", group_interval: "5m", repeat_interval: "1h" },
-  // What has time until the next business day is said once a day.
+  // What has time until the next business day is said once a day: said every hour, a channel of P4 would be muted by its readers.
   P4: { group_wait: "30s", group_interval: "5m", repeat_interval: "24h" },
 } as const;
 
@@ -80,14 +89,19 @@ function tierRules(): InhibitRule[] {
   }));
 }
 
+const nobody = "nobody";
+
 const hostAlert = "AgentSilent";
+
+/** What a host's silence is called: at once, without telling anybody, and when it lasts. */
+const hostAlerts = ["AgentStale", hostAlert].join("|");
 
 /** A silent host hides what is scraped on it: what its own agent scrapes is hidden by name (`inhibitedBy`). */
 function hostRules(hosts: readonly WatchedHost[]): InhibitRule[] {
   return hosts.map(({ agent, address }) => ({
-    source_matchers: [`alertname="${hostAlert}"`, `agent="${agent}"`],
+    source_matchers: [`alertname=~"${hostAlerts}"`, `agent="${agent}"`],
     target_matchers: [
-      `alertname!="${hostAlert}"`,
+      `alertname!~"${hostAlerts}"`,
       `instance=~"${address.replaceAll(".", "[.]")}(:[0-9]+)?"`,
     ],
     equal: ["environment"],
@@ -120,21 +134,22 @@ export interface ConfigProps {
 
 function routeOf(priority: Priority, calendar: Calendar): object {
   const waits = priority === "P3" || priority === "P4";
+  const timing = timingOf(calendar, waits);
+  // Alertmanager inherits no intervals: a route below another states all of its own.
+  const chains = chainsOf(calendar).map((chain) => ({
+    matchers: [`chain="${chain}"`],
+    ...timingOf(calendar, waits, chain),
+  }));
+  // Whoever starts a drill waits for it, at whatever time.
+  const drills = { matchers: [`${drillLabel}="true"`] };
+  const mayBeHeld = Object.keys(timing).length > 0 || chains.length > 0;
   return {
     matchers: [`severity="${severityOf(priority)}"`],
     receiver: severityOf(priority),
     group_by: groupBy,
     ...pace[priority],
-    ...timingOf(calendar, waits),
-    ...(chainsOf(calendar).length === 0
-      ? {}
-      : {
-          // Alertmanager inherits no intervals: a chain's route states all of its own.
-          routes: chainsOf(calendar).map((chain) => ({
-            matchers: [`chain="${chain}"`],
-            ...timingOf(calendar, waits, chain),
-          })),
-        }),
+    ...timing,
+    ...(mayBeHeld ? { routes: [drills, ...chains] } : {}),
   };
 }
 
@@ -156,11 +171,17 @@ export function alertmanagerFile(props: ConfigProps): ConfigFile {
       routes: [
         {
           matchers: ['heartbeat="true"'],
-          receiver: "heartbeat",
+          receiver: heartbeatReceiver,
           group_wait: "0s",
           group_interval: "1m",
           // Shorter than the group's interval: an equal one would be a moment too young at every second flush.
           repeat_interval: "50s",
+        },
+        { matchers: [`${onlyInhibitsLabel}="true"`], receiver: nobody },
+        {
+          ...routeOf("P2", calendar),
+          matchers: [`${everyChannelLabel}="true"`],
+          receiver: everyChannelReceiver,
         },
         ...priorities.map((priority) => routeOf(priority, calendar)),
       ],
@@ -169,7 +190,12 @@ export function alertmanagerFile(props: ConfigProps): ConfigFile {
       apartFromDrills,
     ),
     receivers: [
-      renderReceiver("heartbeat", channels(routes.heartbeat), "P4"),
+      renderHeartbeat(heartbeatReceiver, channels(routes.heartbeat)),
+      { name: nobody },
+      renderEveryChannel(
+        everyChannelReceiver,
+        channels(priorities.flatMap((priority) => routes[priority])),
+      ),
       ...priorities.map((priority) =>
         renderReceiver(severityOf(priority), channels(routes[priority]), priority),
       ),
