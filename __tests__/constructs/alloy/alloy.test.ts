@@ -1,6 +1,7 @@
 import {
   Alloy,
   agentObservation,
+  agentSchema,
   parseAgent,
   type AgentInput,
   type AlloyProps,
@@ -117,7 +118,7 @@ const withModule = (module: object) => ({ ...sound, modules: [module] });
 
 test("an agent that reads containers' lines proves to the heartbeat that lines arrive", () => {
   const legsOf = (modules: AgentInput["modules"]) =>
-    agentObservation(parseAgent({ agent: "a", modules })).legs?.map(({ name }) => name);
+    agentObservation(agentSchema.parse({ agent: "a", modules })).legs?.map(({ name }) => name);
   expect(legsOf([{ module: "docker-logs" }])).toEqual(["log-ingestion"]);
   expect(legsOf([{ module: "host" }])).toBeUndefined();
 });
