@@ -132,6 +132,8 @@ describe.each(sets)("rules of $name", ({ ruleGroups }) => {
       const groupable = [
         ...scrapeLabels,
         ...selectors.flatMap(({ metric }) => known.get(metric) ?? recorded.get(metric) ?? []),
+        // Those that label_replace makes.
+        ...[...expr.matchAll(/, "(\w+)", "[^"]*", "\w+", "/g)].map(([, label]) => label),
       ];
       for (const label of grouping) expect(groupable).toContain(label);
     }

@@ -56,14 +56,14 @@ export const channelNames = ["Slack", "Discord", "Telegram", "mail", "Dooray", "
 /** One of the channels. */
 export type ChannelName = (typeof channelNames)[number];
 
-/** As Alertmanager calls the means by which a channel is told. */
-export const integrations: Readonly<Record<ChannelName, string>> = {
+/** As the trials' environment calls them. */
+export const environmentNames: Readonly<Record<ChannelName, string>> = {
   Slack: "slack",
   Discord: "discord",
   Telegram: "telegram",
-  mail: "email",
-  Dooray: "webhook",
-  webhook: "webhook",
+  mail: "mail",
+  Dooray: "dooray",
+  webhook: "hook",
 };
 
 /** A message as a channel got it. */
@@ -187,7 +187,7 @@ export class Servers {
   }
 }
 
-const everyone = ["slack", "discord", "telegram", "mail", "dooray", "hook"];
+const everyone = Object.values(environmentNames);
 
 /** Every channel hears every priority, and the heartbeat goes outside. */
 export const toEveryone: Routes = {
@@ -265,8 +265,7 @@ function hurriedRules(rendered: string): string {
     .replace("interval: 15s", "interval: 1s")
     .replaceAll("offset 30s", "offset 3s")
     .replaceAll("[1m]", "[5s]")
-    .replaceAll("[6m]", "[8s]")
-    .replace("keep_firing_for: 6m", "keep_firing_for: 5s");
+    .replaceAll("[6m]", "[8s]");
 }
 
 /** What is written into a trial's Alertmanager. */

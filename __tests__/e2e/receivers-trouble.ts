@@ -4,7 +4,7 @@ import { eventually, expect, print, type Steps } from "../../tools/rig/steps";
 import {
   channelNames,
   hurried,
-  integrations,
+  environmentNames,
   type ChannelName,
   type Heard,
   type Trial,
@@ -59,7 +59,7 @@ async function announced(
   working: ChannelName,
   since: number,
 ): Promise<number> {
-  const words = `over ${integrations[channel]} was given up`;
+  const words = `over ${environmentNames[channel]} was given up`;
   const fits = (one: Heard) => one.at > since && one.words.includes(words);
   return (await trial.arrives(working, fits, 40, words)).at;
 }

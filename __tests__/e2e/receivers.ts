@@ -1,11 +1,11 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { run } from "../../commands/shell";
 import { calendarSchema, type Calendar } from "../../constructs/alertmanager/calendar";
 import { priorities, priorityDetails, type Priority } from "../../constructs/core/alert";
 import { eventually, exitAfter, expect, print, Steps } from "../../tools/rig/steps";
-import { routeCases } from "../support/route-tests";
+import { receiversCalled, routeCases } from "../support/route-tests";
 import { messageForms, templateCases, type FormName } from "../support/template-tests";
 import { messageFaults } from "./checkers";
 import {
@@ -119,13 +119,14 @@ function local(date: Date): string {
 }
 
 async function toolsAccept(trial: Trial, amtools: readonly string[]): Promise<string> {
+  const config = readFileSync(trial.config, "utf8");
   for (const amtool of amtools) {
     const checked = await run(amtool, ["check-config", trial.config]);
     expect(checked.code === 0, checked.stdout + checked.stderr);
     for (const { labels, receiver } of routeCases) {
       const routed = await run(amtool, [
         ...["config", "routes", "test", `--config.file=${trial.config}`],
-        `--verify.receivers=${receiver}`,
+        `--verify.receivers=${receiversCalled(config, receiver)}`,
         ...Object.entries(labels).map(([label, value]) => `${label}=${value}`),
       ]);
       expect(routed.code === 0, `${JSON.stringify(labels)}: ${routed.stdout}${routed.stderr}`);
