@@ -17,6 +17,16 @@ const sets: readonly { readonly name: string; readonly ruleGroups: readonly Rule
   { name: "catalogue", ruleGroups: catalogue() },
 ];
 
+/** Labels of recorded series: those that the rule adds, and those that its expression keeps. */
+function recordedLabels(records: readonly RecordingRule[]): ReadonlyMap<string, readonly string[]> {
+  return new Map(
+    records.map(({ record, labels = {}, expr }) => [
+      record,
+      [...Object.keys(labels), ...parsePromql(expr).grouping],
+    ]),
+  );
+}
+
 const duration = /^(\d+[smhd])+$/;
 const oneLine = /^[^\n{]+$/;
 
@@ -33,7 +43,7 @@ describe.each(sets)("rules of $name", ({ ruleGroups }) => {
   const all = ruleGroups.flatMap((group) => group.rules);
   const alerts = all.filter(isAlert);
   const records = all.flatMap((rule) => (isAlert(rule) ? [] : [rule]));
-  const recorded = new Map(records.map((rule) => [rule.record, rule]));
+  const recorded = recordedLabels(records);
   const known = knownMetrics();
 
   test("there are some, and no group twice", () => {
@@ -121,9 +131,7 @@ describe.each(sets)("rules of $name", ({ ruleGroups }) => {
       const { fault, selectors, grouping } = parsePromql(expr);
       expect([expr, fault]).toEqual([expr, undefined]);
       for (const { metric, labels } of selectors) {
-        const own =
-          known.get(metric) ??
-          (recorded.has(metric) ? Object.keys(recorded.get(metric)?.labels ?? {}) : undefined);
+        const own = known.get(metric) ?? recorded.get(metric);
         expect([metric, own === undefined ? "is exported by nothing" : "exists"]).toEqual([
           metric,
           "exists",
@@ -134,7 +142,9 @@ describe.each(sets)("rules of $name", ({ ruleGroups }) => {
       }
       const groupable = [
         ...scrapeLabels,
-        ...selectors.flatMap(({ metric }) => known.get(metric) ?? []),
+        ...selectors.flatMap(({ metric }) => known.get(metric) ?? recorded.get(metric) ?? []),
+        // Those that label_replace makes.
+        ...[...expr.matchAll(/, "(\w+)", "[^"]*", "\w+", "/g)].map(([, label]) => label),
       ];
       for (const label of grouping) expect(groupable).toContain(label);
     }
@@ -163,7 +173,7 @@ describe.each(sets)("rules of $name", ({ ruleGroups }) => {
       const labels = new Set([
         ...scrapeLabels,
         ...grouping,
-        ...selectors.flatMap(({ metric }) => known.get(metric) ?? []),
+        ...selectors.flatMap(({ metric }) => known.get(metric) ?? recorded.get(metric) ?? []),
       ]);
       for (const [, label] of description.matchAll(/\$labels\.(\w+)/g)) {
         expect([name, [...labels]]).toEqual([name, expect.arrayContaining([label])]);

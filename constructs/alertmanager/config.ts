@@ -1,5 +1,7 @@
 import {
   drillLabel,
+  everyChannelLabel,
+  onlyInhibitsLabel,
   priorities,
   priorityDetails,
   type AnyAlert,
@@ -7,7 +9,15 @@ import {
 } from "../core/alert";
 import { ConfigFile } from "../core/config-file";
 import { chainsOf, timeIntervals, timeTemplate, timingOf, type Calendar } from "./calendar";
-import { renderReceiver, type Receiver, type Routes } from "./receivers";
+import { everyReceiver, heartbeatReceiver } from "./mixin";
+import {
+  receiverName,
+  renderEveryAddress,
+  renderHeartbeat,
+  renderReceiver,
+  type Receiver,
+  type Routes,
+} from "./receivers";
 
 /** Folder of the configuration in the container. */
 export const configFolder = "/etc/alertmanager";
@@ -20,8 +30,15 @@ const pace = {
   P1: { group_wait: "2s", group_interval: "30s", repeat_interval: "1h" },
   P2: { group_wait: "10s", group_interval: "1m", repeat_interval: "1h" },
   P3: { group_wait: "30s", group_interval: "5m", repeat_interval: "1h" },
-  // What has time until the next business day is said once a day.
+  // What has time until the next business day is said once a day: said every hour, a channel of P4 would be muted by its readers.
   P4: { group_wait: "30s", group_interval: "5m", repeat_interval: "24h" },
+} as const;
+
+const heartbeatPace = {
+  group_wait: "0s",
+  group_interval: "1m",
+  // Shorter than the group's interval: an equal one would be a moment too young at every second flush.
+  repeat_interval: "50s",
 } as const;
 
 interface InhibitRule {
@@ -80,14 +97,20 @@ function tierRules(): InhibitRule[] {
   }));
 }
 
+/** Hears what nobody is told. */
+const silentReceiver = "silent";
+
 const hostAlert = "AgentSilent";
+
+/** What a host's silence is called: at once, without telling anybody, and when it lasts. */
+const hostAlerts = ["AgentStale", hostAlert].join("|");
 
 /** A silent host hides what is scraped on it: what its own agent scrapes is hidden by name (`inhibitedBy`). */
 function hostRules(hosts: readonly WatchedHost[]): InhibitRule[] {
   return hosts.map(({ agent, address }) => ({
-    source_matchers: [`alertname="${hostAlert}"`, `agent="${agent}"`],
+    source_matchers: [`alertname=~"${hostAlerts}"`, `agent="${agent}"`],
     target_matchers: [
-      `alertname!="${hostAlert}"`,
+      `alertname!~"${hostAlerts}"`,
       `instance=~"${address.replaceAll(".", "[.]")}(:[0-9]+)?"`,
     ],
     equal: ["environment"],
@@ -118,24 +141,51 @@ export interface ConfigProps {
   readonly hosts: readonly WatchedHost[];
 }
 
-function routeOf(priority: Priority, calendar: Calendar): object {
-  const waits = priority === "P3" || priority === "P4";
+/** What a route and those below it are: how soon, and when. */
+type Pace = (typeof pace)[Priority] | typeof heartbeatPace;
+
+/**
+ * A route that tells each channel by a receiver of its own. One that hangs holds up no other, and what it fails is
+ * counted as its own.
+ * @param matchers of the alerts; all where there are none
+ * @param below when each channel is told
+ */
+function route(
+  name: string,
+  matchers: readonly string[],
+  channels: readonly Receiver[],
+  how: Pace,
+  below: object = {},
+): object {
   return {
-    matchers: [`severity="${severityOf(priority)}"`],
-    receiver: severityOf(priority),
+    ...(matchers.length === 0 ? {} : { matchers }),
+    receiver: name,
     group_by: groupBy,
-    ...pace[priority],
-    ...timingOf(calendar, waits),
-    ...(chainsOf(calendar).length === 0
+    ...how,
+    ...(channels.length === 0
       ? {}
       : {
-          // Alertmanager inherits no intervals: a chain's route states all of its own.
-          routes: chainsOf(calendar).map((chain) => ({
-            matchers: [`chain="${chain}"`],
-            ...timingOf(calendar, waits, chain),
+          routes: channels.map((channel, i) => ({
+            receiver: receiverName(name, channel.name),
+            ...(i === channels.length - 1 ? {} : { continue: true }),
+            ...below,
           })),
         }),
   };
+}
+
+/** When the alerts of a priority are told. Alertmanager inherits no intervals: a route below another states all of its own. */
+function held(priority: Priority, calendar: Calendar): object {
+  const waits = priority === "P3" || priority === "P4";
+  const timing = timingOf(calendar, waits);
+  const chains = chainsOf(calendar).map((chain) => ({
+    matchers: [`chain="${chain}"`],
+    ...timingOf(calendar, waits, chain),
+  }));
+  // Whoever starts a drill waits for it, at whatever time.
+  const drills = { matchers: [`${drillLabel}="true"`] };
+  const mayBeHeld = Object.keys(timing).length > 0 || chains.length > 0;
+  return { ...timing, ...(mayBeHeld ? { routes: [drills, ...chains] } : {}) };
 }
 
 /** alertmanager.yml, generated whole: Alertmanager has no include. */
@@ -143,36 +193,52 @@ export function alertmanagerFile(props: ConfigProps): ConfigFile {
   const { receivers, routes, calendar, alerts, hosts } = props;
   const channels = (names: readonly string[]) =>
     receivers.filter((receiver) => names.includes(receiver.name));
+  const everybody = channels(priorities.flatMap((priority) => routes[priority]));
   const intervals = timeIntervals(calendar);
   return ConfigFile.yaml(`${configFolder}/alertmanager.yml`, {
     global: { resolve_timeout: "5m" },
     templates: [`${templatesFolder}/*.tmpl`],
     ...(intervals.length === 0 ? {} : { time_intervals: intervals }),
     route: {
-      // A rule without a known severity is not lost, and waits for nobody: nothing says how urgent it is.
-      receiver: severityOf("P3"),
-      group_by: groupBy,
-      ...pace.P3,
+      receiver: silentReceiver,
       routes: [
-        {
-          matchers: ['heartbeat="true"'],
-          receiver: "heartbeat",
-          group_wait: "0s",
-          group_interval: "1m",
-          // Shorter than the group's interval: an equal one would be a moment too young at every second flush.
-          repeat_interval: "50s",
-        },
-        ...priorities.map((priority) => routeOf(priority, calendar)),
+        route(heartbeatReceiver, ['heartbeat="true"'], channels(routes.heartbeat), heartbeatPace),
+        { matchers: [`${onlyInhibitsLabel}="true"`], receiver: silentReceiver },
+        route(
+          everyReceiver,
+          [`${everyChannelLabel}="true"`],
+          everybody,
+          pace.P2,
+          held("P2", calendar),
+        ),
+        ...priorities.map((priority) =>
+          route(
+            severityOf(priority),
+            [`severity="${severityOf(priority)}"`],
+            channels(routes[priority]),
+            pace[priority],
+            held(priority, calendar),
+          ),
+        ),
+        // A rule without a known severity is not lost, and waits for nobody: nothing says how urgent it is.
+        route(severityOf("P3"), [], channels(routes.P3), pace.P3),
       ],
     },
     inhibit_rules: [...tierRules(), ...hostRules(hosts), ...namedRules(alerts)].map(
       apartFromDrills,
     ),
     receivers: [
-      renderReceiver("heartbeat", channels(routes.heartbeat), "P4"),
-      ...priorities.map((priority) =>
-        renderReceiver(severityOf(priority), channels(routes[priority]), priority),
-      ),
+      { name: silentReceiver },
+      { name: heartbeatReceiver },
+      ...channels(routes.heartbeat).map((channel) => renderHeartbeat(heartbeatReceiver, channel)),
+      { name: everyReceiver },
+      ...everybody.map((channel) => renderEveryAddress(everyReceiver, channel)),
+      ...priorities.flatMap((priority) => [
+        { name: severityOf(priority) },
+        ...channels(routes[priority]).map((channel) =>
+          renderReceiver(severityOf(priority), channel, priority),
+        ),
+      ]),
     ],
   });
 }

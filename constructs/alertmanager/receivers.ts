@@ -11,7 +11,7 @@ import {
   secretReference,
   urlOrSecret,
 } from "../core/schema";
-import { secretFile, type Secret } from "../core/secret";
+import { secret, secretFile, type Secret } from "../core/secret";
 
 const slack = z.strictObject({
   name: kebabName,
@@ -190,14 +190,20 @@ function slackConfig(receiver: Of<"slack">): object {
   };
 }
 
-function discordConfig({ webhookUrls }: Of<"discord">, priority: Priority): object {
-  const { P1, P2 = P1, P3, P4 = P3 } = webhookUrls;
+function discordChannel(webhookUrl: Secret): object {
   return {
-    webhook_url_file: secretFile({ P1, P2, P3, P4 }[priority]),
+    webhook_url_file: secretFile(webhookUrl),
     send_resolved: true,
     username: "l2-observatory",
     title: '{{ template "l2o.title" . }}',
     message: '{{ template "l2o.discord.message" . }}',
+  };
+}
+
+function discordConfig({ webhookUrls }: Of<"discord">, priority: Priority): object {
+  const { P1, P2 = P1, P3, P4 = P3 } = webhookUrls;
+  return {
+    ...discordChannel({ P1, P2, P3, P4 }[priority]),
     ...(priority === "P1" ? { content: '{{ template "l2o.discord.mention" . }}' } : {}),
   };
 }
@@ -270,18 +276,32 @@ function configOf(receiver: Receiver, priority: Priority): readonly [key: string
   }
 }
 
-/** One Alertmanager receiver that tells all the named channels what has this priority. */
-export function renderReceiver(
-  name: string,
-  channels: readonly Receiver[],
-  priority: Priority,
-): object {
-  const configs = channels.map((channel) => configOf(channel, priority));
-  const keys = [...new Set(configs.map(([key]) => key))];
+/**
+ * Name of the receiver by which one channel is told.
+ * @param group what is told: a severity, or another single word
+ */
+export function receiverName(group: string, channel: string): string {
+  return `${group}-${channel}`;
+}
+
+/** The receiver that tells a channel what has this priority. */
+export function renderReceiver(group: string, channel: Receiver, priority: Priority): object {
+  const [key, config] = configOf(channel, priority);
+  return { name: receiverName(group, channel.name), [key]: [config] };
+}
+
+/** The receiver of the heartbeat. That it is over is not said: to an outside receiver any message is a sign of life. */
+export function renderHeartbeat(group: string, channel: Receiver): object {
+  const [key, config] = configOf(channel, "P4");
+  return { name: receiverName(group, channel.name), [key]: [{ ...config, send_resolved: false }] };
+}
+
+/** The receiver that tells a P2 on every address of a channel. */
+export function renderEveryAddress(group: string, channel: Receiver): object {
+  if (channel.type !== "discord") return renderReceiver(group, channel, "P2");
+  const files = new Set(secretsOf(channel).map((one) => one.secret));
   return {
-    name,
-    ...Object.fromEntries(
-      keys.map((key) => [key, configs.flatMap(([of, config]) => (of === key ? [config] : []))]),
-    ),
+    name: receiverName(group, channel.name),
+    discord_configs: [...files].map((file) => discordChannel(secret(file))),
   };
 }

@@ -15,6 +15,7 @@ import {
   scrapeFile,
   type Links,
 } from "./config";
+import { heartbeatGroup, prometheusLegs } from "./heartbeat";
 import { prometheusRules, serviceDown } from "./mixin";
 
 /** Props of {@link Prometheus}. */
@@ -62,7 +63,11 @@ function networksOf(observations: Observations): readonly string[] {
 }
 
 function ruleGroupsOf(observations: Observations): readonly RuleGroup[] {
-  return [...observations.jobs().map(livenessGroup), ...observations.ruleGroups()];
+  return [
+    ...observations.jobs().map(livenessGroup),
+    heartbeatGroup(observations.legs()),
+    ...observations.ruleGroups(),
+  ];
 }
 
 /** Scrapes what is observed, keeps the series, evaluates the rules. */
@@ -128,6 +133,7 @@ export class Prometheus extends Service implements Observable {
       scrape: { intervalSeconds: 15 },
       down: serviceDown,
       rules: [prometheusRules],
+      legs: prometheusLegs,
     };
     this.#observations = observations;
     observations.add(this);
