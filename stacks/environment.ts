@@ -1,12 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
-import { calendarFaults, calendarSchema } from "../constructs/alertmanager/calendar";
-import {
-  accessFaults,
-  receiverSchema,
-  secretsOf,
-  type Routes,
-} from "../constructs/alertmanager/receivers";
+import { calendarFaults, calendarSchema } from "../constructs/core/calendar";
+import { accessFaults, receiverSchema, secretsOf, type Routes } from "../constructs/core/receiver";
 import { priorities } from "../constructs/core/alert";
 import type { Machine } from "../constructs/core/budget";
 import { refuse, show, type Fault } from "../constructs/core/errors";

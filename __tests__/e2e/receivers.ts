@@ -11,7 +11,7 @@ import {
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { receiverSchema, type Receiver, type Routes } from "../../constructs/alertmanager";
-import { calendarSchema, type Calendar } from "../../constructs/alertmanager/calendar";
+import { calendarSchema, type Calendar } from "../../constructs/core/calendar";
 import { alertmanagerFile, templateFiles } from "../../constructs/alertmanager/config";
 import { priorities, priorityDetails, type Priority } from "../../constructs/core/alert";
 import { secret } from "../../constructs/core/secret";

@@ -6,23 +6,15 @@ import {
   type Priority,
 } from "../core/alert";
 import { ConfigFile } from "../core/config-file";
-import { chainsOf, timeIntervals, timeTemplate, timingOf, type Calendar } from "./calendar";
-import { renderReceiver, type Receiver, type Routes } from "./receivers";
+import { chainsOf, timeIntervals, timeTemplate, timingOf, type Calendar } from "../core/calendar";
+import { groupBy, pace } from "../core/pace";
+import type { Receiver, Routes } from "../core/receiver";
+import { renderReceiver } from "./receivers";
 
 /** Folder of the configuration in the container. */
 export const configFolder = "/etc/alertmanager";
 
 const templatesFolder = `${configFolder}/templates`;
-
-/** How long a group waits for company, for news, and before it is said again. */
-const pace = {
-  // P1 is said at once: two seconds only join what one fault sets off in one evaluation.
-  P1: { group_wait: "2s", group_interval: "30s", repeat_interval: "1h" },
-  P2: { group_wait: "10s", group_interval: "1m", repeat_interval: "1h" },
-  P3: { group_wait: "30s", group_interval: "5m", repeat_interval: "1h" },
-  // What has time until the next business day is said once a day.
-  P4: { group_wait: "30s", group_interval: "5m", repeat_interval: "24h" },
-} as const;
 
 interface InhibitRule {
   readonly source_matchers: readonly string[];
@@ -34,9 +26,6 @@ interface InhibitRule {
 function apartFromDrills(rule: InhibitRule): InhibitRule {
   return { ...rule, equal: [...rule.equal, drillLabel] };
 }
-
-/** One alert's name per group: a message explains it once. One chain or service does not hide another. */
-const groupBy = ["alertname", "environment", "chain", "service"];
 
 /** Labels that tell one thing that is watched from another, in whatever alert. */
 const sameThing = [
