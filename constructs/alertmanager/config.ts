@@ -169,7 +169,7 @@ export function alertmanagerFile(props: ConfigProps): ConfigFile {
 /** The messages' templates: those of assets/, and the one that knows the time zone. */
 export function templateFiles(calendar: Calendar): ConfigFile[] {
   return [
-    ...["common", "slack", "discord", "telegram", "email"].map((name) =>
+    ...["common", "links", "slack", "discord", "telegram", "email"].map((name) =>
       ConfigFile.asset(`${templatesFolder}/${name}.tmpl`, `alertmanager/templates/${name}.tmpl`),
     ),
     timeTemplate(`${templatesFolder}/time.tmpl`, calendar),
