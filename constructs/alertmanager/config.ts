@@ -7,7 +7,8 @@ import {
 } from "../core/alert";
 import { ConfigFile } from "../core/config-file";
 import { chainsOf, timeIntervals, timeTemplate, timingOf, type Calendar } from "../core/calendar";
-import { groupBy, pace } from "../core/pace";
+import { hostAlert, sameThing, sharedWith } from "../core/inhibition";
+import { groupBy, heartbeatPace, pace } from "../core/pace";
 import type { Receiver, Routes } from "../core/receiver";
 import { renderReceiver } from "./receivers";
 
@@ -26,22 +27,6 @@ interface InhibitRule {
 function apartFromDrills(rule: InhibitRule): InhibitRule {
   return { ...rule, equal: [...rule.equal, drillLabel] };
 }
-
-/** Labels that tell one thing that is watched from another, in whatever alert. */
-const sameThing = [
-  "alertname",
-  "environment",
-  "chain",
-  "service",
-  "job",
-  "instance",
-  "agent",
-  "host",
-  "device",
-  "mountpoint",
-  "wallet",
-  "target",
-];
 
 /** A host whose loss says all that can be said about what runs on it. */
 export interface WatchedHost {
@@ -65,11 +50,9 @@ function tierRules(): InhibitRule[] {
         .map(severityOf)
         .join("|")}"`,
     ],
-    equal: sameThing,
+    equal: ["alertname", "environment", ...sameThing],
   }));
 }
-
-const hostAlert = "AgentSilent";
 
 /** A silent host hides what is scraped on it: what its own agent scrapes is hidden by name (`inhibitedBy`). */
 function hostRules(hosts: readonly WatchedHost[]): InhibitRule[] {
@@ -91,8 +74,7 @@ function namedRules(alerts: readonly AnyAlert[]): InhibitRule[] {
   return [...unique.values()].map(({ source, target }) => ({
     source_matchers: [`alertname="${source}"`],
     target_matchers: [`alertname="${target}"`],
-    // One chain's fault says nothing of another chain, one agent's silence nothing of another agent.
-    equal: ["environment", "chain", ...(source === hostAlert ? ["agent"] : [])],
+    equal: ["environment", ...sharedWith(source)],
   }));
 }
 
@@ -146,10 +128,7 @@ export function alertmanagerFile(props: ConfigProps): ConfigFile {
         {
           matchers: ['heartbeat="true"'],
           receiver: "heartbeat",
-          group_wait: "0s",
-          group_interval: "1m",
-          // Shorter than the group's interval: an equal one would be a moment too young at every second flush.
-          repeat_interval: "50s",
+          ...heartbeatPace,
         },
         ...priorities.map((priority) => routeOf(priority, calendar)),
       ],

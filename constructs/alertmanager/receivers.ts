@@ -1,21 +1,17 @@
-import { priorities, priorityDetails, type Priority } from "../core/alert";
-import type { Receiver, ReceiverOf } from "../core/receiver";
+import type { Priority } from "../core/alert";
+import { colorTemplate, type Receiver, type ReceiverOf } from "../core/receiver";
 import { secretFile } from "../core/secret";
 
 /** A server that hangs is asked again while the group is fresh; Discord, Telegram and mail have no such field. */
 const timeout = "10s";
 
 function slackConfig(receiver: ReceiverOf<"slack">): object {
-  const color = priorities.map((priority) => {
-    const { severity, color: hex } = priorityDetails[priority];
-    return `{{ else if eq .CommonLabels.severity "${severity}" }}${hex}`;
-  });
   return {
     api_url_file: secretFile(receiver.webhookUrl),
     channel: receiver.channel,
     send_resolved: true,
     username: "l2-observatory",
-    color: `{{ if eq .Status "resolved" }}#2ca02c${color.join("")}{{ else }}#7f7f7f{{ end }}`,
+    color: colorTemplate,
     title: '{{ template "l2o.title" . }}',
     title_link: "{{ .ExternalURL }}",
     fallback: '{{ template "l2o.title" . }}',

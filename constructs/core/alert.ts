@@ -30,6 +30,9 @@ export interface Runbook {
 /** The label of an alert that nothing is behind: somebody tries whether alerts arrive. */
 export const drillLabel = "drill";
 
+/** What an alert does while the store of its series cannot be asked: stay what it was, or fire. */
+export type Unanswered = "holds" | "fires";
+
 /** What every alert of the catalogue says, whatever it watches. */
 export interface AnyAlert {
   /** CamelCase, component first. */
@@ -60,6 +63,12 @@ export interface AnyAlert {
    * @default - none
    */
   readonly inhibitedBy?: readonly string[];
+  /**
+   * What it does while the store of its series gives no answer. Only an engine beside that store can tell: Grafana. The
+   * heartbeat stops then, whatever is said here.
+   * @default "holds"
+   */
+  readonly unanswered?: Unanswered;
 }
 
 /** One alert on series, as plain data beside what it watches. Prometheus evaluates it. */

@@ -8,5 +8,13 @@ export const pace = {
   P4: { group_wait: "30s", group_interval: "5m", repeat_interval: "24h" },
 } as const;
 
+/** How often the heartbeat is sent. */
+export const heartbeatPace = {
+  group_wait: "0s",
+  group_interval: "1m",
+  // Shorter than the group's interval: an equal one would be a moment too young at every second flush.
+  repeat_interval: "50s",
+} as const;
+
 /** One alert's name per group: a message explains it once. One chain or service does not hide another. */
 export const groupBy = ["alertname", "environment", "chain", "service"];

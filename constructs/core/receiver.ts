@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { priorities, type Priority } from "./alert";
+import { priorities, priorityDetails, type Priority } from "./alert";
 import { Endpoint } from "./endpoint";
 import type { Fault } from "./errors";
 import {
@@ -167,3 +167,11 @@ export function secretsOf(receiver: Receiver): Secret[] {
       ];
   }
 }
+
+const colors = priorities.map((priority) => {
+  const { severity, color } = priorityDetails[priority];
+  return `{{ else if eq .CommonLabels.severity "${severity}" }}${color}`;
+});
+
+/** The colour of a message, in the template language of both engines. */
+export const colorTemplate = `{{ if eq .Status "resolved" }}#2ca02c${colors.join("")}{{ else }}#7f7f7f{{ end }}`;
