@@ -1,4 +1,10 @@
-import { isAlert, priorities, type Alert, type RuleGroup } from "../../constructs/core/alert";
+import {
+  isAlert,
+  priorities,
+  type Alert,
+  type RecordingRule,
+  type RuleGroup,
+} from "../../constructs/core/alert";
 import { Observations } from "../../constructs/core/observation";
 import { renderRule } from "../../constructs/prometheus";
 import { catalogue, links } from "../support/catalogue";
@@ -11,6 +17,16 @@ const sets: readonly { readonly name: string; readonly ruleGroups: readonly Rule
   { name: "catalogue", ruleGroups: catalogue() },
 ];
 
+/** Labels of recorded series: those that the rule adds, and those that its expression keeps. */
+function recordedLabels(records: readonly RecordingRule[]): ReadonlyMap<string, readonly string[]> {
+  return new Map(
+    records.map(({ record, labels = {}, expr }) => [
+      record,
+      [...Object.keys(labels), ...parsePromql(expr).grouping],
+    ]),
+  );
+}
+
 const duration = /^(\d+[smhd])+$/;
 const oneLine = /^[^\n{]+$/;
 
@@ -18,7 +34,7 @@ describe.each(sets)("rules of $name", ({ ruleGroups }) => {
   const all = ruleGroups.flatMap((group) => group.rules);
   const alerts = all.filter(isAlert);
   const records = all.flatMap((rule) => (isAlert(rule) ? [] : [rule]));
-  const recorded = new Map(records.map((rule) => [rule.record, rule]));
+  const recorded = recordedLabels(records);
   const known = knownMetrics();
   const values = recordedValues();
 
@@ -104,9 +120,7 @@ describe.each(sets)("rules of $name", ({ ruleGroups }) => {
       const { fault, selectors, grouping } = parsePromql(expr);
       expect([expr, fault]).toEqual([expr, undefined]);
       for (const { metric, labels } of selectors) {
-        const own =
-          known.get(metric) ??
-          (recorded.has(metric) ? Object.keys(recorded.get(metric)?.labels ?? {}) : undefined);
+        const own = known.get(metric) ?? recorded.get(metric);
         expect([metric, own === undefined ? "is exported by nothing" : "exists"]).toEqual([
           metric,
           "exists",
@@ -117,7 +131,7 @@ describe.each(sets)("rules of $name", ({ ruleGroups }) => {
       }
       const groupable = [
         ...scrapeLabels,
-        ...selectors.flatMap(({ metric }) => known.get(metric) ?? []),
+        ...selectors.flatMap(({ metric }) => known.get(metric) ?? recorded.get(metric) ?? []),
       ];
       for (const label of grouping) expect(groupable).toContain(label);
     }
@@ -155,7 +169,7 @@ describe.each(sets)("rules of $name", ({ ruleGroups }) => {
       const labels = new Set([
         ...scrapeLabels,
         ...grouping,
-        ...selectors.flatMap(({ metric }) => known.get(metric) ?? []),
+        ...selectors.flatMap(({ metric }) => known.get(metric) ?? recorded.get(metric) ?? []),
       ]);
       for (const [, label] of description.matchAll(/\$labels\.(\w+)/g)) {
         expect([name, [...labels]]).toEqual([name, expect.arrayContaining([label])]);

@@ -2,11 +2,12 @@ import type { Construct } from "constructs";
 import type { AnyAlert } from "../core/alert";
 import { openCalendar, type Calendar } from "../core/calendar";
 import { Endpoint } from "../core/endpoint";
-import type { DownAlert, Observable, Observation } from "../core/observation";
+import type { Observable, Observation } from "../core/observation";
 import { secretsOf, type Receiver, type Routes } from "../core/receiver";
 import type { Runtime } from "../core/runtime";
 import { Service } from "../core/service";
 import { alertmanagerFile, configFolder, templateFiles, type WatchedHost } from "./config";
+import { alertmanagerDown, alertmanagerRules, deliveryLeg } from "./mixin";
 
 /** Props of {@link Alertmanager}. */
 export interface AlertmanagerProps {
@@ -35,22 +36,6 @@ export interface AlertmanagerProps {
    */
   readonly hostPort?: number;
 }
-
-/** Nobody hears this through Alertmanager itself: it is for the page of Prometheus and for an outside watchdog. */
-const alertmanagerDown: DownAlert = {
-  name: "AlertmanagerDown",
-  priority: "P1",
-  for: "1m",
-  summary: "Alertmanager does not answer",
-  runbook: {
-    meaning: "Prometheus cannot reach Alertmanager, which delivers every alert.",
-    impact: "Alerts are raised and nobody is told; the heartbeat stops too.",
-    steps: [
-      "Look at the container: `docker ps -a` and its logs; a broken configuration is named in the first lines.",
-      "Correct the receivers, or check out the last commit that worked, then `npm run deploy -- <environment>`.",
-    ],
-  },
-};
 
 /** Groups, inhibits and delivers alerts. */
 export class Alertmanager extends Service implements Observable {
@@ -101,7 +86,8 @@ export class Alertmanager extends Service implements Observable {
       targets: [{ endpoint: new Endpoint({ protocol: "metrics", ...at, path: "/metrics" }) }],
       scrape: { intervalSeconds: 15 },
       down: alertmanagerDown,
-      rules: [],
+      rules: [alertmanagerRules],
+      legs: [deliveryLeg],
     };
   }
 }

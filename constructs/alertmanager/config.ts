@@ -1,5 +1,7 @@
 import {
   drillLabel,
+  everyChannelLabel,
+  onlyInhibitsLabel,
   priorities,
   priorityDetails,
   type AnyAlert,
@@ -10,7 +12,8 @@ import { chainsOf, timeIntervals, timeTemplate, timingOf, type Calendar } from "
 import { hostAlert, sameThing, sharedWith } from "../core/inhibition";
 import { groupBy, heartbeatPace, pace } from "../core/pace";
 import type { Receiver, Routes } from "../core/receiver";
-import { renderReceiver } from "./receivers";
+import { everyChannelReceiver, heartbeatReceiver } from "./mixin";
+import { renderEveryChannel, renderHeartbeat, renderReceiver } from "./receivers";
 
 /** Folder of the configuration in the container. */
 export const configFolder = "/etc/alertmanager";
@@ -54,12 +57,17 @@ function tierRules(): InhibitRule[] {
   }));
 }
 
+const nobody = "nobody";
+
+/** What a host's silence is called: at once, without telling anybody, and when it lasts. */
+const hostAlerts = ["AgentStale", hostAlert].join("|");
+
 /** A silent host hides what is scraped on it: what its own agent scrapes is hidden by name (`inhibitedBy`). */
 function hostRules(hosts: readonly WatchedHost[]): InhibitRule[] {
   return hosts.map(({ agent, address }) => ({
-    source_matchers: [`alertname="${hostAlert}"`, `agent="${agent}"`],
+    source_matchers: [`alertname=~"${hostAlerts}"`, `agent="${agent}"`],
     target_matchers: [
-      `alertname!="${hostAlert}"`,
+      `alertname!~"${hostAlerts}"`,
       `instance=~"${address.replaceAll(".", "[.]")}(:[0-9]+)?"`,
     ],
     equal: ["environment"],
@@ -91,21 +99,22 @@ export interface ConfigProps {
 
 function routeOf(priority: Priority, calendar: Calendar): object {
   const waits = priority === "P3" || priority === "P4";
+  const timing = timingOf(calendar, waits);
+  // Alertmanager inherits no intervals: a route below another states all of its own.
+  const chains = chainsOf(calendar).map((chain) => ({
+    matchers: [`chain="${chain}"`],
+    ...timingOf(calendar, waits, chain),
+  }));
+  // Whoever starts a drill waits for it, at whatever time.
+  const drills = { matchers: [`${drillLabel}="true"`] };
+  const mayBeHeld = Object.keys(timing).length > 0 || chains.length > 0;
   return {
     matchers: [`severity="${severityOf(priority)}"`],
     receiver: severityOf(priority),
     group_by: groupBy,
     ...pace[priority],
-    ...timingOf(calendar, waits),
-    ...(chainsOf(calendar).length === 0
-      ? {}
-      : {
-          // Alertmanager inherits no intervals: a chain's route states all of its own.
-          routes: chainsOf(calendar).map((chain) => ({
-            matchers: [`chain="${chain}"`],
-            ...timingOf(calendar, waits, chain),
-          })),
-        }),
+    ...timing,
+    ...(mayBeHeld ? { routes: [drills, ...chains] } : {}),
   };
 }
 
@@ -127,8 +136,14 @@ export function alertmanagerFile(props: ConfigProps): ConfigFile {
       routes: [
         {
           matchers: ['heartbeat="true"'],
-          receiver: "heartbeat",
+          receiver: heartbeatReceiver,
           ...heartbeatPace,
+        },
+        { matchers: [`${onlyInhibitsLabel}="true"`], receiver: nobody },
+        {
+          ...routeOf("P2", calendar),
+          matchers: [`${everyChannelLabel}="true"`],
+          receiver: everyChannelReceiver,
         },
         ...priorities.map((priority) => routeOf(priority, calendar)),
       ],
@@ -137,7 +152,12 @@ export function alertmanagerFile(props: ConfigProps): ConfigFile {
       apartFromDrills,
     ),
     receivers: [
-      renderReceiver("heartbeat", channels(routes.heartbeat), "P4"),
+      renderHeartbeat(heartbeatReceiver, channels(routes.heartbeat)),
+      { name: nobody },
+      renderEveryChannel(
+        everyChannelReceiver,
+        channels(priorities.flatMap((priority) => routes[priority])),
+      ),
       ...priorities.map((priority) =>
         renderReceiver(severityOf(priority), channels(routes[priority]), priority),
       ),

@@ -1,6 +1,6 @@
 import type { Priority } from "../core/alert";
-import { colorTemplate, type Receiver, type ReceiverOf } from "../core/receiver";
-import { secretFile } from "../core/secret";
+import { colorTemplate, secretsOf, type Receiver, type ReceiverOf } from "../core/receiver";
+import { secret, secretFile, type Secret } from "../core/secret";
 
 /** A server that hangs is asked again while the group is fresh; Discord, Telegram and mail have no such field. */
 const timeout = "10s";
@@ -21,14 +21,20 @@ function slackConfig(receiver: ReceiverOf<"slack">): object {
   };
 }
 
-function discordConfig({ webhookUrls }: ReceiverOf<"discord">, priority: Priority): object {
-  const { P1, P2 = P1, P3, P4 = P3 } = webhookUrls;
+function discordChannel(webhookUrl: Secret): object {
   return {
-    webhook_url_file: secretFile({ P1, P2, P3, P4 }[priority]),
+    webhook_url_file: secretFile(webhookUrl),
     send_resolved: true,
     username: "l2-observatory",
     title: '{{ template "l2o.title" . }}',
     message: '{{ template "l2o.discord.message" . }}',
+  };
+}
+
+function discordConfig({ webhookUrls }: ReceiverOf<"discord">, priority: Priority): object {
+  const { P1, P2 = P1, P3, P4 = P3 } = webhookUrls;
+  return {
+    ...discordChannel({ P1, P2, P3, P4 }[priority]),
     ...(priority === "P1" ? { content: '{{ template "l2o.discord.mention" . }}' } : {}),
   };
 }
@@ -110,7 +116,37 @@ export function renderReceiver(
   channels: readonly Receiver[],
   priority: Priority,
 ): object {
-  const configs = channels.map((channel) => configOf(channel, priority));
+  return receiverOf(
+    name,
+    channels.map((channel) => configOf(channel, priority)),
+  );
+}
+
+/** The receiver of the heartbeat. That it is over is not said: to an outside receiver any message is a sign of life. */
+export function renderHeartbeat(name: string, channels: readonly Receiver[]): object {
+  return receiverOf(
+    name,
+    channels.map((channel) => {
+      const [key, config] = configOf(channel, "P4");
+      return [key, { ...config, send_resolved: false }];
+    }),
+  );
+}
+
+/** The receiver that tells a P2 on every address of all the named channels. */
+export function renderEveryChannel(name: string, channels: readonly Receiver[]): object {
+  const configs = channels.flatMap((channel) => {
+    if (channel.type !== "discord") return [configOf(channel, "P2")];
+    const files = new Set(secretsOf(channel).map((one) => one.secret));
+    return [...files].map((file) => ["discord_configs", discordChannel(secret(file))] as const);
+  });
+  return receiverOf(name, configs);
+}
+
+function receiverOf(
+  name: string,
+  configs: readonly (readonly [key: string, config: object])[],
+): object {
   const keys = [...new Set(configs.map(([key]) => key))];
   return {
     name,

@@ -1,5 +1,5 @@
-import type { Alert, RecordingRule, RuleGroup } from "../core/alert";
-import type { DownAlert, Observation } from "../core/observation";
+import { onlyInhibitsLabel, type Alert, type RecordingRule, type RuleGroup } from "../core/alert";
+import type { DownAlert, Leg, Observation } from "../core/observation";
 import { newFailures } from "../core/promql";
 import { hostOf, modulesOf, type Agent } from "./schema";
 
@@ -182,7 +182,51 @@ function agentAlerts(): readonly Alert[] {
   ];
 }
 
-const agentRules: RuleGroup = { name: "agent", intervalSeconds: 15, rules: agentAlerts() };
+const stale = "observatory:agent_stale";
+
+/**
+ * Services on a dead host stop to answer a minute before AgentSilent fires: this keeps them silent until then. It tells
+ * nobody, and gives up after 3 minutes: an agent whose data always comes late must not hide its host for ever.
+ */
+const agentStale: Alert = {
+  name: "AgentStale",
+  priority: "P4",
+  expr: `${stale} unless on (agent) ${stale} offset 3m`,
+  summary: "An agent is late; nobody is told yet",
+  description: "Nothing has come from the agent {{ $labels.agent }} for 30 seconds.",
+  graph: `count_over_time(up{job="${agentJob}"}[30s])`,
+  labels: { [onlyInhibitsLabel]: "true" },
+  why: "An agent writes every 15 seconds, so two are missing after 30. A service that is scraped on its host is told down after a minute, and must not be told before its host.",
+  runbook: {
+    meaning:
+      "The agent's own metrics are late. If it stays silent, AgentSilent is told after 2 minutes; until then nothing is told about what is scraped on its host.",
+    impact: "None by itself.",
+    steps: ["Wait for AgentSilent. If it does not come, the agent only was late."],
+  },
+};
+
+const agentRules: RuleGroup = {
+  name: "agent",
+  intervalSeconds: 15,
+  rules: [
+    {
+      record: stale,
+      expr: `${expected}{job="${agentJob}"} unless on (agent) count by (agent) (count_over_time(up{job="${agentJob}"}[30s]))`,
+    },
+    agentStale,
+    ...agentAlerts(),
+  ],
+};
+
+/**
+ * That lines arrive where somebody asks for them. An agent that reads containers' lines sends at least one a minute, from
+ * the proxy before its engine's socket: silence is a fault, not quiet.
+ */
+const logLeg: Leg = {
+  name: "log-ingestion",
+  works:
+    'sum(increase(loki_request_duration_seconds_count{job="loki", route="loki_api_v1_push", status_code="204"}[3m])) > 0',
+};
 
 /** What there is to watch about an agent, wherever it runs: it pushes, so there is nothing to scrape. */
 export function agentObservation(agent: Agent): Observation {
@@ -206,5 +250,6 @@ export function agentObservation(agent: Agent): Observation {
     scrape: { intervalSeconds: 15 },
     down: agentDown,
     rules: [agentRules, group],
+    ...(modulesOf(agent, "docker-logs").length === 0 ? {} : { legs: [logLeg] }),
   };
 }

@@ -30,6 +30,12 @@ export interface Runbook {
 /** The label of an alert that nothing is behind: somebody tries whether alerts arrive. */
 export const drillLabel = "drill";
 
+/** The label of an alert that every channel is told, whatever its priority: it says that one of them does not work. */
+export const everyChannelLabel = "every_channel";
+
+/** The label of an alert that nobody is told: it only keeps others silent. */
+export const onlyInhibitsLabel = "only_inhibits";
+
 /** What an alert does while the store of its series cannot be asked: stay what it was, or fire. */
 export type Unanswered = "holds" | "fires";
 

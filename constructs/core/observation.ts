@@ -65,6 +65,19 @@ export interface Scrape {
   readonly honorLabels?: boolean;
 }
 
+/** A part of the way from a fault to a person. The heartbeat is sent only while every part is known to work. */
+export interface Leg {
+  /** Unique, in lower-case words joined by hyphens: what people are told when it does not work. */
+  readonly name: string;
+  /** PromQL that finds something while the part works, and nothing when it does not, or when nothing is known of it. */
+  readonly works: string;
+  /**
+   * An alert of its own that tells when it does not work.
+   * @default - HeartbeatWithheld tells
+   */
+  readonly toldBy?: string;
+}
+
 /**
  * What there is to watch about a thing: plain literals, so that the thing itself may run in another stack, on another
  * host or outside Terraform.
@@ -84,6 +97,11 @@ export interface Observation {
    * @default - none
    */
   readonly logRules?: readonly LogRuleGroup[];
+  /**
+   * Parts of the alerting path that the heartbeat must prove. One of the same name and content counts once.
+   * @default - none
+   */
+  readonly legs?: readonly Leg[];
 }
 
 /** Anything that can be observed: a construct of this package, or a consumer's own. */
@@ -117,6 +135,7 @@ export class Observations {
   readonly #jobs = new Map<string, { scrape: Scrape; down: DownAlert; targets: Target[] }>();
   readonly #groups = new Map<string, RuleGroup>();
   readonly #logGroups = new Map<string, LogRuleGroup>();
+  readonly #legs = new Map<string, Leg>();
   #closed = false;
 
   constructor(...observables: readonly Observable[]) {
@@ -132,7 +151,7 @@ export class Observations {
   }
 
   #addOne(observation: Observation): void {
-    const { job, scrape, down, targets, rules, logRules = [] } = observation;
+    const { job, scrape, down, targets, rules, logRules = [], legs = [] } = observation;
     if (this.#closed)
       throw new ObservationError(`'${job}' is observed after rendering: observe before synth`);
     if (holdsToken(observation)) {
@@ -160,6 +179,7 @@ export class Observations {
     }
     addGroups(this.#groups, rules, "rule group");
     addGroups(this.#logGroups, logRules, "rule group on logs");
+    addGroups(this.#legs, legs, "part of the alerting path");
     this.#jobs.set(job, merged);
   }
 
@@ -179,6 +199,12 @@ export class Observations {
   logRuleGroups(): readonly LogRuleGroup[] {
     this.#closed = true;
     return [...this.#logGroups.values()];
+  }
+
+  /** Every part of the alerting path, in the order of addition. Closes the set. */
+  legs(): readonly Leg[] {
+    this.#closed = true;
+    return [...this.#legs.values()];
   }
 }
 

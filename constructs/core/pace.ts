@@ -4,7 +4,7 @@ export const pace = {
   P1: { group_wait: "2s", group_interval: "30s", repeat_interval: "1h" },
   P2: { group_wait: "10s", group_interval: "1m", repeat_interval: "1h" },
   P3: { group_wait: "30s", group_interval: "5m", repeat_interval: "1h" },
-  // What has time until the next business day is said once a day.
+  // What has time until the next business day is said once a day: said every hour, a channel of P4 would be muted by its readers.
   P4: { group_wait: "30s", group_interval: "5m", repeat_interval: "24h" },
 } as const;
 

@@ -18,6 +18,7 @@ import {
   scrapeFile,
   type Links,
 } from "./config";
+import { heartbeatGroup, prometheusLegs } from "./heartbeat";
 import { prometheusRules, serviceDown } from "./mixin";
 
 /** Props of {@link Prometheus}. */
@@ -75,7 +76,11 @@ function recordedFor(groups: readonly RuleGroup[]): readonly RuleGroup[] {
 }
 
 function ruleGroupsOf(observations: Observations): readonly RuleGroup[] {
-  return [...observations.jobs().map(livenessGroup), ...observations.ruleGroups()];
+  return [
+    ...observations.jobs().map(livenessGroup),
+    heartbeatGroup(observations.legs()),
+    ...observations.ruleGroups(),
+  ];
 }
 
 /** Scrapes what is observed, keeps the series, evaluates the rules. */
@@ -144,6 +149,7 @@ export class Prometheus extends Service implements Observable {
       scrape: { intervalSeconds: 15 },
       down: { ...serviceDown, unanswered: "fires" },
       rules: [prometheusRules],
+      legs: prometheusLegs,
     };
     this.#observations = observations;
     observations.add(this);

@@ -89,6 +89,23 @@ function told(channel: unknown): Record<string, Record<string, unknown>> {
   );
 }
 
+/** What a channel is told of that every channel is told, by address. */
+function everyAddress(channel: unknown): Record<string, unknown>[] {
+  const receiver = receiverSchema.parse(channel);
+  const only = [receiver.name];
+  const { content } = alertmanagerFile({
+    receivers: [receiver],
+    routes: { P1: only, P2: [], P3: [], P4: [], heartbeat: [] },
+    calendar: openCalendar,
+    alerts: [],
+    hosts: [],
+  });
+  const every = (parse(content) as Config).receivers.find((one) => one["name"] === "every-channel");
+  return Object.values(every ?? {}).flatMap((one) =>
+    Array.isArray(one) ? (one as Record<string, unknown>[]) : [],
+  );
+}
+
 function routeOf(severity: string): Route {
   const found = config().route.routes.find(({ matchers }) =>
     matchers?.includes(`severity="${severity}"`),
@@ -163,6 +180,18 @@ describe("routes", () => {
     expect(first?.continue).toBeUndefined();
   });
 
+  it("tell nobody what only inhibits, and every channel that one of them does not work", () => {
+    const [, silent, every] = config().route.routes;
+    expect(silent).toEqual({ matchers: ['only_inhibits="true"'], receiver: "nobody" });
+    expect(receiverOf("nobody")).toEqual({ name: "nobody" });
+    expect(every).toMatchObject({
+      matchers: ['every_channel="true"'],
+      receiver: "every-channel",
+      repeat_interval: "1h",
+    });
+    expect(every?.continue).toBeUndefined();
+  });
+
   it("lead to receivers that exist", () => {
     const { route, receivers: all } = config();
     const names = all.map((one) => one["name"]);
@@ -187,6 +216,25 @@ describe("receivers", () => {
     expect(receiverOf("heartbeat")["webhook_configs"]).toEqual([
       expect.objectContaining({ url: "http://10.88.0.9:8080/a" }),
     ]);
+  });
+
+  it("tell every channel that is routed to, on each of its addresses", () => {
+    expect(receiverOf("every-channel")).toMatchObject({
+      slack_configs: [{ channel: "#l2-ops-alert" }],
+      webhook_configs: [{ url: "http://10.88.0.9:8080/a" }, { url_file: "/run/secrets/l2-observatory/hook-url" }],
+    });
+    const four = {
+      name: "a",
+      type: "discord",
+      webhookUrls: { P1: secret("u"), P2: secret("u"), P3: secret("n"), P4: secret("i") },
+    };
+    expect(everyAddress(four).map((one) => one["webhook_url_file"])).toEqual(
+      ["u", "n", "i"].map((name) => `/run/secrets/l2-observatory/${name}`),
+    );
+  });
+
+  it("do not tell that the heartbeat is over: any message is a sign of life", () => {
+    expect(receiverOf("heartbeat")["webhook_configs"]).toMatchObject([{ send_resolved: false }]);
   });
 
   it("say when it is over", () => {
@@ -228,8 +276,8 @@ describe("receivers", () => {
     expect(keys).not.toEqual(expect.arrayContaining(["api_url"]));
     expect(keys).not.toEqual(expect.arrayContaining(["credentials"]));
     expect(keys.filter((key) => key === "url")).toHaveLength(
-      // The one URL that carries no key, for warnings and for the heartbeat.
-      2,
+      // The one URL that carries no key, for warnings, for the heartbeat and for what every channel is told.
+      3,
     );
   });
 
@@ -404,12 +452,15 @@ describe("a calendar", () => {
         { name: "maintenance-upgrade" },
       ],
     });
-    const [heartbeat, critical, high, warning, info] = route.routes;
+    const [heartbeat, nobody, every, critical, high, warning, info] = route.routes;
+    const drills = { matchers: ['drill="true"'] };
     expect(heartbeat).not.toHaveProperty("routes");
-    for (const urgent of [critical, high]) {
+    expect(nobody).not.toHaveProperty("routes");
+    for (const urgent of [every, critical, high]) {
       expect(urgent?.active_time_intervals).toBeUndefined();
       expect(urgent?.mute_time_intervals).toBeUndefined();
       expect(urgent?.routes).toEqual([
+        drills,
         { matchers: ['chain="alpha"'], mute_time_intervals: ["maintenance-upgrade"] },
       ]);
     }
@@ -418,6 +469,7 @@ describe("a calendar", () => {
         active_time_intervals: ["business-hours"],
         mute_time_intervals: ["holidays"],
         routes: [
+          drills,
           {
             matchers: ['chain="alpha"'],
             active_time_intervals: ["business-hours"],
@@ -481,8 +533,11 @@ describe("inhibition", () => {
       [{ agent: "application", address: "10.88.0.20" }],
     ).inhibit_rules;
     expect(host).toEqual({
-      source_matchers: ['alertname="AgentSilent"', 'agent="application"'],
-      target_matchers: ['alertname!="AgentSilent"', 'instance=~"10[.]88[.]0[.]20(:[0-9]+)?"'],
+      source_matchers: ['alertname=~"AgentStale|AgentSilent"', 'agent="application"'],
+      target_matchers: [
+        'alertname!~"AgentStale|AgentSilent"',
+        'instance=~"10[.]88[.]0[.]20(:[0-9]+)?"',
+      ],
       equal: ["environment", "drill"],
     });
   });

@@ -1,4 +1,11 @@
-import { Alloy, parseAgent, type AgentInput, type AlloyProps } from "../../../constructs/alloy";
+import {
+  Alloy,
+  agentObservation,
+  agentSchema,
+  parseAgent,
+  type AgentInput,
+  type AlloyProps,
+} from "../../../constructs/alloy";
 import { folderOf } from "../../../constructs/alloy/schema";
 import { Endpoint } from "../../../constructs/core/endpoint";
 import { ConfigurationError } from "../../../constructs/core/errors";
@@ -108,6 +115,13 @@ function faults(input: unknown, to: Parameters<typeof parseAgent>[1] = platform)
 }
 
 const withModule = (module: object) => ({ ...sound, modules: [module] });
+
+test("an agent that reads containers' lines proves to the heartbeat that lines arrive", () => {
+  const legsOf = (modules: AgentInput["modules"]) =>
+    agentObservation(agentSchema.parse({ agent: "a", modules })).legs?.map(({ name }) => name);
+  expect(legsOf([{ module: "docker-logs" }])).toEqual(["log-ingestion"]);
+  expect(legsOf([{ module: "host" }])).toBeUndefined();
+});
 
 describe("an agent is refused", () => {
   test("unless it is sound", () => {

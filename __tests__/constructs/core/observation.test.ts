@@ -160,6 +160,22 @@ describe("rules on logs", () => {
   });
 });
 
+describe("parts of the alerting path", () => {
+  const leg = { name: "logs", works: "up == 1" };
+  const withLeg = (props: Partial<Observation> = {}) => ({
+    observation: sampleObservation({ legs: [leg], ...props }),
+  });
+
+  it("count once, and fail when two of one name differ", () => {
+    expect(new Observations(observable).legs()).toEqual([]);
+    expect(new Observations(withLeg(), withLeg({ targets: [second] })).legs()).toEqual([leg]);
+    const other = withLeg({ targets: [second], legs: [{ ...leg, works: "up > 0" }] });
+    expect(() => new Observations(withLeg(), other)).toThrow(
+      "part of the alerting path 'logs' is contributed twice with different content",
+    );
+  });
+});
+
 describe("alertsOf", () => {
   it("leaves recording rules out", () => {
     expect(alertsOf([sampleGroup])).toEqual([sampleAlert]);

@@ -31,27 +31,10 @@ describe("Prometheus", () => {
       prometheusOf([])
         .ruleGroups()
         .map(({ name }) => name),
-    ).toEqual(["liveness.prometheus", "prometheus"]);
+    ).toEqual(["liveness.prometheus", "heartbeat", "prometheus"]);
     expect(synthesised().yaml("prometheus", "/etc/prometheus/scrape/prometheus.yml")).toMatchObject(
       { scrape_configs: [{ static_configs: [{ targets: ["prometheus:9090"] }] }] },
     );
-  });
-
-  it("has a heartbeat that always fires and is routed apart", () => {
-    const group = synthesised().yaml("prometheus", "/etc/prometheus/rules/prometheus.yml");
-    expect(group).toMatchObject({
-      groups: [
-        {
-          rules: expect.arrayContaining([
-            expect.objectContaining({
-              alert: "Watchdog",
-              expr: "vector(1)",
-              labels: expect.objectContaining({ heartbeat: "true" }) as unknown,
-            }),
-          ]) as unknown,
-        },
-      ],
-    });
   });
 
   it("scrapes and evaluates what is observed, also when it was added later", () => {

@@ -77,6 +77,17 @@ describe("its list of paths", () => {
     expect(letThrough.test(path)).toBe(false);
   });
 
+  test("writes a line of the list of containers in the first 5 seconds of a minute, and no other", () => {
+    const [, pattern = ""] = /"~([^"]+)" 1;/.exec(conf) ?? [];
+    const written = new RegExp(pattern);
+    const at = (path: string, seconds: string) =>
+      written.test(`${path} 2026-11-21T10:25:${seconds}+09:00`);
+    expect(at("/v1.43/containers/json", "00") && at("/containers/json", "04")).toBe(true);
+    expect(at("/v1.43/containers/json", "05") || at("/v1.43/containers/json", "40")).toBe(false);
+    expect(at("/-/healthy", "00") || at("/v1.43/containers/a/json", "00")).toBe(false);
+    expect(conf).toContain("access_log /dev/stdout pulse if=$once_a_minute;");
+  });
+
   test("is asked by its resolved path, and GET is asked first", () => {
     expect(conf).toContain("proxy_pass http://unix:/var/run/docker.sock:$uri$is_args$args;");
     expect(conf.indexOf("if ($refused_method)")).toBeLessThan(conf.indexOf("location "));
