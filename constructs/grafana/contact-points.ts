@@ -2,8 +2,14 @@ import { createHash } from "node:crypto";
 import type { ContactPoint as EmbeddedContactPoint } from "@grafana/grafana-foundation-sdk/alerting";
 import { priorities, priorityDetails, type Priority } from "../core/alert";
 import { show, type Fault } from "../core/errors";
-import { colorTemplate, type Receiver, type ReceiverOf, type Routes } from "../core/receiver";
-import { secretFile, type Secret } from "../core/secret";
+import {
+  colorTemplate,
+  secretsOf,
+  type Receiver,
+  type ReceiverOf,
+  type Routes,
+} from "../core/receiver";
+import { secret, secretFile, type Secret } from "../core/secret";
 import { provisioned } from "./config";
 import { uidPrefix } from "./alert-rules";
 
@@ -20,8 +26,8 @@ export interface ContactPoint {
   readonly channels: readonly Channel[];
 }
 
-/** Whom something is told: a priority's channels, or the heartbeat's. */
-export type Audience = Priority | "heartbeat";
+/** Whom something is told: a priority's channels, the heartbeat's, or every address there is. */
+export type Audience = Priority | "heartbeat" | "everyChannel";
 
 /** Tells nobody: what a route needs whose priority has no channel. */
 export const nobody: ContactPoint = {
@@ -49,8 +55,7 @@ interface Written {
 
 const title = '{{ template "l2o.title" . }}';
 
-function discord({ webhookUrls }: ReceiverOf<"discord">, priority: Priority): Written {
-  const { P1, P2 = P1, P3, P4 = P3 } = webhookUrls;
+function discord(url: Secret): Written {
   return {
     type: "discord",
     plain: {
@@ -58,7 +63,7 @@ function discord({ webhookUrls }: ReceiverOf<"discord">, priority: Priority): Wr
       message: '{{ template "l2o.discord.message" . }}',
       use_discord_username: true,
     },
-    secrets: { url: { P1, P2, P3, P4 }[priority] },
+    secrets: { url },
   };
 }
 
@@ -92,8 +97,10 @@ function written(receiver: Receiver, priority: Priority): Written {
         },
         secrets: { url: receiver.webhookUrl },
       };
-    case "discord":
-      return discord(receiver, priority);
+    case "discord": {
+      const { P1, P2 = P1, P3, P4 = P3 } = receiver.webhookUrls;
+      return discord({ P1, P2, P3, P4 }[priority]);
+    }
     case "telegram":
       return {
         type: "telegram",
@@ -127,6 +134,37 @@ function hashOf(text: string): string {
   return createHash("sha256").update(text).digest("hex").slice(0, 8);
 }
 
+/** As which priority an audience is told. */
+const toldAs: Readonly<Record<Audience, Priority>> = {
+  P1: "P1",
+  P2: "P2",
+  P3: "P3",
+  P4: "P4",
+  heartbeat: "P4",
+  everyChannel: "P2",
+};
+
+/** Every address of a receiver: Discord may have up to four. */
+function addresses(receiver: Receiver, audience: Audience): readonly Written[] {
+  if (audience !== "everyChannel" || receiver.type !== "discord") {
+    return [written(receiver, toldAs[audience])];
+  }
+  return [...new Set(secretsOf(receiver).map((one) => one.secret))].map((file) =>
+    discord(secret(file)),
+  );
+}
+
+function nameOf(audience: Audience): string {
+  if (audience === "everyChannel") return "every-channel";
+  return audience === "heartbeat" ? audience : priorityDetails[audience].severity;
+}
+
+function hearing(audience: Audience, routes: Routes): readonly string[] {
+  return audience === "everyChannel"
+    ? priorities.flatMap((priority) => routes[priority])
+    : routes[audience];
+}
+
 /**
  * The contact point of an audience. Grafana keeps the channels that a file no longer names, so its name says which
  * ones it has: with other channels it is another one.
@@ -136,31 +174,25 @@ function contactPointOf(
   receivers: readonly Receiver[],
   routes: Routes,
 ): ContactPoint {
-  const channels = receivers.filter(({ name }) => routes[audience].includes(name));
-  if (channels.length === 0) return nobody;
-  const who = audience === "heartbeat" ? audience : priorityDetails[audience].severity;
-  const name = `${who}-${hashOf(channels.map((one) => `${one.type}/${one.name}`).join())}`;
+  const told = receivers.filter(({ name }) => hearing(audience, routes).includes(name));
+  if (told.length === 0) return nobody;
+  const who = nameOf(audience);
+  const name = `${who}-${hashOf(told.map((one) => `${one.type}/${one.name}`).join())}`;
+  const channels = told.flatMap((receiver) =>
+    addresses(receiver, audience).map((address, i) => ({ receiver, address, i })),
+  );
   return {
     name,
-    channels: channels.map((receiver) => {
-      const {
-        type,
-        plain,
-        secrets = {},
-      } = written(receiver, audience === "heartbeat" ? "P4" : audience);
-      return {
-        uid: `${uidPrefix}${who}-${hashOf(`${name}/${receiver.name}`)}`,
-        type,
-        settings: {
-          ...(provisioned(plain) as object),
-          ...Object.fromEntries(
-            Object.entries(secrets).map(([field, of]) => [field, fromFile(of)]),
-          ),
-        },
-        // The end of a heartbeat is an alarm, not a sign of life.
-        disableResolveMessage: audience === "heartbeat",
-      };
-    }),
+    channels: channels.map(({ receiver, address: { type, plain, secrets = {} }, i }) => ({
+      uid: `${uidPrefix}${who}-${hashOf(`${name}/${receiver.name}/${String(i)}`)}`,
+      type,
+      settings: {
+        ...(provisioned(plain) as object),
+        ...Object.fromEntries(Object.entries(secrets).map(([field, of]) => [field, fromFile(of)])),
+      },
+      // The end of a heartbeat is an alarm, not a sign of life.
+      disableResolveMessage: audience === "heartbeat",
+    })),
   };
 }
 
@@ -170,16 +202,21 @@ export function contactPoints(
   routes: Routes,
 ): Readonly<Record<Audience, ContactPoint>> {
   const of = (audience: Audience) => contactPointOf(audience, receivers, routes);
-  const [P1, P2, P3, P4] = [of("P1"), of("P2"), of("P3"), of("P4")];
-  return { P1, P2, P3, P4, heartbeat: of("heartbeat") };
+  return {
+    P1: of("P1"),
+    P2: of("P2"),
+    P3: of("P3"),
+    P4: of("P4"),
+    heartbeat: of("heartbeat"),
+    everyChannel: of("everyChannel"),
+  };
 }
 
 /** Contact points by name, each once. */
 export function distinctContactPoints(
   of: Readonly<Record<Audience, ContactPoint>>,
 ): readonly ContactPoint[] {
-  const all = [...priorities.map((priority) => of[priority]), of.heartbeat, nobody];
-  return [...new Map(all.map((one) => [one.name, one])).values()];
+  return [...new Map([...Object.values(of), nobody].map((one) => [one.name, one])).values()];
 }
 
 /** Grafana's settings of its only mail server; none without a receiver that sends mail. */

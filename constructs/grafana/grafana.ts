@@ -11,7 +11,7 @@ import { dashboardsFile, datasourcesFile, mainFile } from "./config";
 import { channelFaults, mailSettings } from "./contact-points";
 import { DashboardSet, type Dashboard } from "./dashboards";
 import { datasourcesOf } from "./datasources";
-import { engineRules, grafanaDown } from "./mixin";
+import { engineLegs, engineRules, grafanaDown } from "./mixin";
 import { grafanaSecrets } from "./secrets";
 import type { Stores } from "./stores";
 
@@ -112,7 +112,7 @@ export class Grafana extends Service implements Observable {
       targets: [{ endpoint: new Endpoint({ protocol: "metrics", ...at, path: "/metrics" }) }],
       scrape: { intervalSeconds: 15 },
       down: grafanaDown,
-      rules: alerting === undefined ? [] : [engineRules],
+      ...(alerting === undefined ? { rules: [] } : { rules: [engineRules], legs: engineLegs }),
     };
   }
 

@@ -1,5 +1,5 @@
-import type { RuleGroup } from "../core/alert";
-import type { DownAlert } from "../core/observation";
+import { everyChannelLabel, type RuleGroup } from "../core/alert";
+import type { DownAlert, Leg } from "../core/observation";
 import { newFailures } from "../core/promql";
 
 /** The alert for Grafana itself. Nothing is lost while it is down, and nobody misses an alert: it can wait for the day. */
@@ -20,6 +20,23 @@ export const grafanaDown: DownAlert = {
     ],
   },
 };
+
+const up = 'up{job="grafana"} == 1';
+const failures = newFailures("grafana_alerting_notifications_failed_total", ["integration"]);
+
+/** What Grafana as the engine does on the way from a fault to a person. */
+export const engineLegs: readonly Leg[] = [
+  {
+    name: "alert-evaluation",
+    // Three rounds of the fastest rules.
+    works: 'grafana_alerting_scheduler_behind_seconds{job="grafana"} < 30',
+  },
+  {
+    name: "delivery",
+    works: `(${up}) unless on () (${failures} > 0)`,
+    toldBy: "GrafanaDeliveryFailing",
+  },
+];
 
 /** About Grafana as the engine; it evaluates these itself, from its own counters in Prometheus. */
 export const engineRules: RuleGroup = {
@@ -50,16 +67,17 @@ export const engineRules: RuleGroup = {
     {
       name: "GrafanaDeliveryFailing",
       priority: "P2",
-      expr: `${newFailures("grafana_alerting_notifications_failed_total", ["integration"])} > 0`,
-      for: "1m",
+      expr: `${failures} > 0`,
       summary: "Grafana cannot deliver to a channel",
       description:
         '{{ $value | printf "%.0f" }} deliveries to {{ $labels.integration }} failed in 5 minutes.',
-      why: "A delivery is tried again before it counts as failed, so that one is enough.",
+      why: "A message counts as failed when it was given up after several attempts, so that one is enough.",
       graph: "sum by (integration) (increase(grafana_alerting_notifications_failed_total[5m]))",
+      labels: { [everyChannelLabel]: "true" },
       runbook: {
         meaning: "A chat service, mail server or webhook refuses messages or cannot be reached.",
-        impact: "People who rely on this channel are told nothing.",
+        impact:
+          "People who rely on this channel are told nothing. The heartbeat stays away until no message has failed for 5 minutes.",
         steps: [
           "Open Alerting, Contact points in Grafana: the channel that fails shows the answer it got.",
           "Check that the secret's file holds a working URL or token. Grafana reads it at its start: restart it after a change.",

@@ -1,5 +1,11 @@
 import type { NotificationPolicy } from "@grafana/grafana-foundation-sdk/alerting";
-import { priorities, priorityDetails, type Priority } from "../core/alert";
+import {
+  everyChannelLabel,
+  onlyInhibitsLabel,
+  priorities,
+  priorityDetails,
+  type Priority,
+} from "../core/alert";
 import { chainsOf, timingOf, type Calendar } from "../core/calendar";
 import { groupBy, heartbeatPace, pace } from "../core/pace";
 import { uidPrefix } from "./alert-rules";
@@ -21,12 +27,14 @@ export type Policy = Omit<
   readonly routes?: readonly Policy[];
 };
 
-function policyOf(priority: Priority, receiver: string, calendar: Calendar): Policy {
+type Matcher = readonly [label: string, operator: "=" | "=~" | "!~", value: string];
+
+function told(priority: Priority, matcher: Matcher, receiver: string, calendar: Calendar): Policy {
   const waits = priority === "P3" || priority === "P4";
   const chains = chainsOf(calendar);
   return {
     receiver,
-    object_matchers: [["severity", "=", priorityDetails[priority].severity]],
+    object_matchers: [[...matcher]],
     group_by: groupBy,
     ...pace[priority],
     ...timingOf(calendar, waits),
@@ -75,7 +83,16 @@ export function policyTree(
         object_matchers: [["heartbeat", "=", "true"]],
         ...heartbeatPace,
       },
-      ...priorities.map((priority) => policyOf(priority, of[priority].name, calendar)),
+      { receiver: nobody.name, object_matchers: [[onlyInhibitsLabel, "=", "true"]] },
+      told("P2", [everyChannelLabel, "=", "true"], of.everyChannel.name, calendar),
+      ...priorities.map((priority) =>
+        told(
+          priority,
+          ["severity", "=", priorityDetails[priority].severity],
+          of[priority].name,
+          calendar,
+        ),
+      ),
     ],
   };
 }
