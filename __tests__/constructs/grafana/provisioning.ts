@@ -127,7 +127,7 @@ const duration = z.string().regex(/^(\d+[smhdw])+$/);
 
 // Files: pkg/services/provisioning/alerting/*_types.go; of settings: grafana/alerting, receivers/<type>/v1/config.go.
 
-const query = (model: z.ZodType) =>
+const query = <M extends z.ZodType>(model: M) =>
   z.strictObject({
     refId: z.string().regex(/^[A-Z]\d*$/),
     queryType: z.literal("instant").optional(),
