@@ -1,12 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
-import { calendarFaults, calendarSchema } from "../constructs/alertmanager/calendar";
-import {
-  accessFaults,
-  receiverSchema,
-  secretsOf,
-  type Routes,
-} from "../constructs/alertmanager/receivers";
+import { calendarFaults, calendarSchema } from "../constructs/core/calendar";
+import { accessFaults, receiverSchema, secretsOf, type Routes } from "../constructs/core/receiver";
 import { priorities } from "../constructs/core/alert";
 import type { Machine } from "../constructs/core/budget";
 import { refuse, show, type Fault } from "../constructs/core/errors";
@@ -22,6 +17,7 @@ import {
 import { faultsOf, kebabName, matching, port } from "../constructs/core/schema";
 import { logsSchema, schemaFaults } from "../constructs/loki/schema";
 import type { Source } from "../constructs/core/source";
+import { channelFaults } from "../constructs/grafana/contact-points";
 import { grafanaSecrets } from "../constructs/grafana/secrets";
 import {
   agentFaults,
@@ -103,6 +99,13 @@ export const environmentSchema = z.strictObject({
   traces: z.union([z.literal(false), tracesSchema]).default(false),
   /** Whether Grafana shows dashboards, logs and traces. */
   grafana: z.boolean().default(true),
+  /** What evaluates alerts and tells people. */
+  alerting: z
+    .strictObject({
+      /** Prometheus and Loki with Alertmanager, or Grafana alone: one of them, never both. */
+      engine: z.enum(["prometheus", "grafana"]).default("prometheus"),
+    })
+    .prefault({}),
   /** What the agent on the platform's host collects, or `false`: then there is none. */
   agent: platformAgentInput.prefault({}),
   /** Agents on application hosts: each a stack of its own, on that host's engine. */
@@ -226,6 +229,17 @@ function receiverFaults({ receivers, routes }: Parsed): Fault[] {
           },
         ]
       : []),
+  ];
+}
+
+/** Grafana can be the engine only where it runs, and with channels that it can have. */
+function alertingFaults({ alerting, grafana, receivers }: Parsed): Fault[] {
+  if (alerting?.engine !== "grafana") return [];
+  return [
+    ...(grafana === false
+      ? [{ field: "grafana", allowed: "true where 'alerting.engine' is 'grafana'", got: "false" }]
+      : []),
+    ...channelFaults(receivers ?? []),
   ];
 }
 
@@ -435,6 +449,7 @@ export function parseEnvironment(input: EnvironmentInput): Environment {
   faults.push(
     ...portFaults(sound),
     ...receiverFaults(sound),
+    ...alertingFaults(sound),
     ...(sound.calendar === undefined ? [] : calendarFaults(sound.calendar)),
     ...sourceFaults(input.sources),
     ...engineFaults(sound, input),
@@ -481,9 +496,10 @@ export interface NeededSecret {
 
 /** Every secret that an environment needs, once per service. */
 export function secretsNeeded(environment: Environment): NeededSecret[] {
+  const teller = { prometheus: "alertmanager", grafana: "grafana" }[environment.alerting.engine];
   const needed: readonly NeededSecret[] = [
     ...environment.receivers.flatMap((receiver) =>
-      secretsOf(receiver).map(({ secret }) => ({ service: "alertmanager", secret })),
+      secretsOf(receiver).map(({ secret }) => ({ service: teller, secret })),
     ),
     ...environment.sources.flatMap((one) =>
       one.secrets.map(({ secret }) => ({ service: one.id, secret })),

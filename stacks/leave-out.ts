@@ -6,7 +6,8 @@ import type { Environment } from "./environment";
 export const dispensable: Readonly<Partial<Record<ImageName, string>>> = {
   alloy:
     "container logs are not collected; node exporter measures the host, the OpenTelemetry Collector takes OTLP",
-  grafana: "no dashboards; Prometheus, Alertmanager and Loki answer themselves",
+  grafana:
+    "no dashboards; Prometheus, Alertmanager and Loki answer themselves, and are the engine of alerts",
   tempo: "no traces; traces.store 'jaeger' would keep them",
 };
 
@@ -25,6 +26,7 @@ export function leaveOut(environment: Environment, missing: readonly string[]): 
   return {
     ...environment,
     grafana: environment.grafana && !without("grafana"),
+    alerting: without("grafana") ? { engine: "prometheus" } : environment.alerting,
     agent: noAgent ? false : agent,
     // One on another machine's engine finds its image there.
     agents: environment.agents.filter(({ engine }) => engine.type === "ssh" || !without("alloy")),

@@ -66,7 +66,8 @@ function secretsDirectoryOf({ environment, secretsDirectory }: MonitoringStackPr
 export class MonitoringStack extends TerraformStack {
   readonly runtime: Runtime;
   readonly prometheus: Prometheus;
-  readonly alertmanager: Alertmanager;
+  /** Nothing where Grafana is the engine of alerts. */
+  readonly alertmanager: Alertmanager | undefined;
   /** Nothing where the environment keeps no logs. */
   readonly loki: Loki | undefined;
   /** Tempo or Jaeger; nothing where the environment keeps no traces. */
@@ -98,18 +99,7 @@ export class MonitoringStack extends TerraformStack {
       images: imagesOf(environment, props.imageOverrides),
     });
     const { runtime } = this;
-    this.alertmanager = new Alertmanager(this, "alertmanager", {
-      runtime,
-      receivers: environment.receivers,
-      routes: environment.routes,
-      calendar: environment.calendar,
-      hosts: environment.agents.flatMap(({ agent, engine }) =>
-        engine.type === "ssh" ? [{ agent, address: engine.address }] : [],
-      ),
-      alerts,
-      hostPort: ports.alertmanager,
-    });
-    this.observe(this.alertmanager);
+    this.alertmanager = this.#alertmanager(environment, alerts);
     const pushProxy = environment.pushgateway
       ? new PushProxy(this, "push-proxy", {
           runtime,
@@ -119,12 +109,15 @@ export class MonitoringStack extends TerraformStack {
         })
       : undefined;
     if (pushProxy !== undefined) this.observe(pushProxy);
+    const { alertmanager } = this;
+    const runbooks = pushProxy?.runbooksUrl;
     const common = {
       runtime,
       observations: this.#observations,
-      alertmanagers: [this.alertmanager.api],
-      ...(pushProxy === undefined ? {} : { runbooksUrl: pushProxy.runbooksUrl }),
-      dependsOn: [this.alertmanager.container],
+      ...(runbooks === undefined ? {} : { runbooksUrl: runbooks }),
+      ...(alertmanager === undefined
+        ? { evaluatesAlerts: false }
+        : { alertmanagers: [alertmanager.api], dependsOn: [alertmanager.container] }),
     };
     this.loki =
       environment.logs === false
@@ -144,7 +137,7 @@ export class MonitoringStack extends TerraformStack {
     this.traces = this.#traces(environment);
     this.agent = this.#agent(environment);
     for (const agent of environment.agents) this.observe(agentObservable(agent));
-    this.grafana = environment.grafana ? this.#grafana(ports.grafana) : undefined;
+    this.grafana = environment.grafana ? this.#grafana(environment, runbooks) : undefined;
     runtime.budget.assertFits();
 
     this.#outputs(environment, pushProxy !== undefined);
@@ -193,15 +186,55 @@ export class MonitoringStack extends TerraformStack {
     return agent.alloy;
   }
 
-  #grafana(hostPort: number): Grafana {
+  #alertmanager(
+    { alerting, receivers, routes, calendar, agents, ports }: Environment,
+    alerts: () => readonly AnyAlert[],
+  ): Alertmanager | undefined {
+    // Grafana has an Alertmanager of its own: beside it this one would get nothing, and tell nobody of anything.
+    if (alerting.engine === "grafana") return undefined;
+    const alertmanager = new Alertmanager(this, "alertmanager", {
+      runtime: this.runtime,
+      receivers,
+      routes,
+      calendar,
+      hosts: agents.flatMap(({ agent, engine }) =>
+        engine.type === "ssh" ? [{ agent, address: engine.address }] : [],
+      ),
+      alerts,
+      hostPort: ports.alertmanager,
+    });
+    this.observe(alertmanager);
+    return alertmanager;
+  }
+
+  #grafana(environment: Environment, runbooks: string | undefined): Grafana {
     const { runtime, prometheus, loki, traces, alertmanager } = this;
+    const { receivers, routes, calendar, ports, bindAddress } = environment;
+    const at = (port: number) => `http://${bindAddress}:${String(port)}`;
     const grafana = new Grafana(this, "grafana", {
       runtime,
       metrics: prometheus,
-      alertmanager,
-      hostPort,
+      hostPort: ports.grafana,
       ...(loki === undefined ? {} : { logs: loki }),
       ...(traces === undefined ? {} : { traces }),
+      ...(alertmanager === undefined
+        ? {
+            alerting: {
+              receivers,
+              routes,
+              calendar,
+              rules: () => ({
+                groups: prometheus.ruleGroups(),
+                logGroups: loki?.ruleGroups() ?? [],
+              }),
+              links: {
+                prometheus: at(ports.prometheus),
+                ...(loki === undefined ? {} : { loki: at(ports.loki) }),
+                ...(runbooks === undefined ? {} : { runbooks }),
+              },
+            },
+          }
+        : { alertmanager }),
     });
     this.observe(grafana);
     return grafana;
@@ -215,7 +248,7 @@ export class MonitoringStack extends TerraformStack {
     };
     output("grafana_url", ports.grafana, this.grafana !== undefined);
     output("prometheus_url", ports.prometheus);
-    output("alertmanager_url", ports.alertmanager);
+    output("alertmanager_url", ports.alertmanager, this.alertmanager !== undefined);
     output("loki_url", ports.loki, this.loki !== undefined);
     output("jaeger_url", ports.jaeger, this.traces?.kind === "jaeger");
     output("otlp_http_url", ports.otlpHttp, traces !== false);

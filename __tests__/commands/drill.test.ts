@@ -5,7 +5,7 @@ import { deliveryLeg, drillOf, filled, ruleLeg, valueIn, type Drill } from "../.
 import type { RenderedAlert } from "../../commands/rendered";
 import { mutedAt, routesFor, type AlertmanagerConfig, type Labels } from "../../commands/routes";
 import { receiverSchema } from "../../constructs/alertmanager";
-import { calendarSchema } from "../../constructs/alertmanager/calendar";
+import { calendarSchema } from "../../constructs/core/calendar";
 import { alertmanagerFile } from "../../constructs/alertmanager/config";
 import { secret } from "../../constructs/core/secret";
 import { sampleAlert } from "../constructs/core/samples";

@@ -7,7 +7,7 @@ import { stringify } from "yaml";
 import { run } from "../../commands/shell";
 import { cacheDirectory } from "../../commands/workspace";
 import { receiverSchema, type Receiver, type Routes } from "../../constructs/alertmanager";
-import { calendarSchema, type Calendar } from "../../constructs/alertmanager/calendar";
+import { calendarSchema, type Calendar } from "../../constructs/core/calendar";
 import { alertmanagerFile, templateFiles } from "../../constructs/alertmanager/config";
 import { alertmanagerRules, deliveryLeg } from "../../constructs/alertmanager/mixin";
 import { priorityDetails, type Priority } from "../../constructs/core/alert";

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { run } from "../../commands/shell";
-import { calendarSchema, type Calendar } from "../../constructs/alertmanager/calendar";
+import { calendarSchema, type Calendar } from "../../constructs/core/calendar";
 import { priorities, priorityDetails, type Priority } from "../../constructs/core/alert";
 import { eventually, exitAfter, expect, print, Steps } from "../../tools/rig/steps";
 import { receiversCalled, routeCases } from "../support/route-tests";

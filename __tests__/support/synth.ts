@@ -21,7 +21,8 @@ export interface Built {
   readonly ruleGroups: readonly RuleGroup[];
 }
 
-function build(
+/** Builds an environment under a name, whose paths are the same on every machine. */
+export function build(
   name: string,
   environment: EnvironmentInput,
   options: Partial<BuildOptions> = {},
@@ -65,7 +66,7 @@ export const built: readonly Built[] = [
 ];
 
 /** Traces in Tempo, taken by an agent that uses every module. */
-const everything: EnvironmentInput = {
+export const everything: EnvironmentInput = {
   ...local,
   name: "everything",
   machine: { name: "t4g.medium", memoryMiB: 4096, swapMiB: 1024, diskGiB: 40 },

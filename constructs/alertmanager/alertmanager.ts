@@ -1,13 +1,13 @@
 import type { Construct } from "constructs";
 import type { AnyAlert } from "../core/alert";
+import { openCalendar, type Calendar } from "../core/calendar";
 import { Endpoint } from "../core/endpoint";
 import type { Observable, Observation } from "../core/observation";
+import { secretsOf, type Receiver, type Routes } from "../core/receiver";
 import type { Runtime } from "../core/runtime";
 import { Service } from "../core/service";
-import { openCalendar, type Calendar } from "./calendar";
 import { alertmanagerFile, configFolder, templateFiles, type WatchedHost } from "./config";
 import { alertmanagerDown, alertmanagerRules, deliveryLeg } from "./mixin";
-import { secretsOf, type Receiver, type Routes } from "./receivers";
 
 /** Props of {@link Alertmanager}. */
 export interface AlertmanagerProps {

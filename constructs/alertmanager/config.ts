@@ -8,38 +8,17 @@ import {
   type Priority,
 } from "../core/alert";
 import { ConfigFile } from "../core/config-file";
-import { chainsOf, timeIntervals, timeTemplate, timingOf, type Calendar } from "./calendar";
+import { chainsOf, timeIntervals, timeTemplate, timingOf, type Calendar } from "../core/calendar";
+import { hostAlert, sameThing, sharedWith } from "../core/inhibition";
+import { groupBy, heartbeatPace, pace } from "../core/pace";
+import type { Receiver, Routes } from "../core/receiver";
 import { everyReceiver, heartbeatReceiver } from "./mixin";
-import {
-  receiverName,
-  renderEveryAddress,
-  renderHeartbeat,
-  renderReceiver,
-  type Receiver,
-  type Routes,
-} from "./receivers";
+import { receiverName, renderEveryAddress, renderHeartbeat, renderReceiver } from "./receivers";
 
 /** Folder of the configuration in the container. */
 export const configFolder = "/etc/alertmanager";
 
 const templatesFolder = `${configFolder}/templates`;
-
-/** How long a group waits for company, for news, and before it is said again. */
-const pace = {
-  // P1 is said at once: two seconds only join what one fault sets off in one evaluation.
-  P1: { group_wait: "2s", group_interval: "30s", repeat_interval: "1h" },
-  P2: { group_wait: "10s", group_interval: "1m", repeat_interval: "1h" },
-  P3: { group_wait: "30s", group_interval: "5m", repeat_interval: "1h" },
-  // What has time until the next business day is said once a day: said every hour, a channel of P4 would be muted by its readers.
-  P4: { group_wait: "30s", group_interval: "5m", repeat_interval: "24h" },
-} as const;
-
-const heartbeatPace = {
-  group_wait: "0s",
-  group_interval: "1m",
-  // Shorter than the group's interval: an equal one would be a moment too young at every second flush.
-  repeat_interval: "50s",
-} as const;
 
 interface InhibitRule {
   readonly source_matchers: readonly string[];
@@ -51,25 +30,6 @@ interface InhibitRule {
 function apartFromDrills(rule: InhibitRule): InhibitRule {
   return { ...rule, equal: [...rule.equal, drillLabel] };
 }
-
-/** One alert's name per group: a message explains it once. One chain or service does not hide another. */
-const groupBy = ["alertname", "environment", "chain", "service"];
-
-/** Labels that tell one thing that is watched from another, in whatever alert. */
-const sameThing = [
-  "alertname",
-  "environment",
-  "chain",
-  "service",
-  "job",
-  "instance",
-  "agent",
-  "host",
-  "device",
-  "mountpoint",
-  "wallet",
-  "target",
-];
 
 /** A host whose loss says all that can be said about what runs on it. */
 export interface WatchedHost {
@@ -93,14 +53,12 @@ function tierRules(): InhibitRule[] {
         .map(severityOf)
         .join("|")}"`,
     ],
-    equal: sameThing,
+    equal: ["alertname", "environment", ...sameThing],
   }));
 }
 
 /** Hears what nobody is told. */
 const silentReceiver = "silent";
-
-const hostAlert = "AgentSilent";
 
 /** What a host's silence is called: at once, without telling anybody, and when it lasts. */
 const hostAlerts = ["AgentStale", hostAlert].join("|");
@@ -125,8 +83,7 @@ function namedRules(alerts: readonly AnyAlert[]): InhibitRule[] {
   return [...unique.values()].map(({ source, target }) => ({
     source_matchers: [`alertname="${source}"`],
     target_matchers: [`alertname="${target}"`],
-    // One chain's fault says nothing of another chain, one agent's silence nothing of another agent.
-    equal: ["environment", "chain", ...(source === hostAlert ? ["agent"] : [])],
+    equal: ["environment", ...sharedWith(source)],
   }));
 }
 
@@ -246,7 +203,7 @@ export function alertmanagerFile(props: ConfigProps): ConfigFile {
 /** The messages' templates: those of assets/, and the one that knows the time zone. */
 export function templateFiles(calendar: Calendar): ConfigFile[] {
   return [
-    ...["common", "slack", "discord", "telegram", "email"].map((name) =>
+    ...["common", "links", "slack", "discord", "telegram", "email"].map((name) =>
       ConfigFile.asset(`${templatesFolder}/${name}.tmpl`, `alertmanager/templates/${name}.tmpl`),
     ),
     timeTemplate(`${templatesFolder}/time.tmpl`, calendar),

@@ -1,4 +1,4 @@
-import { priorityDetails, type AnyAlert } from "./alert";
+import { priorityDetails, type Alert, type AnyAlert, type LogAlert } from "./alert";
 
 /** Where a person looks things up from one alert. */
 export interface AlertLinks {
@@ -33,4 +33,16 @@ export function annotationsOf(
     dashboard_url: links.dashboard,
     ...(links.runbooks === undefined ? {} : { runbook_url: `${links.runbooks}/${alert.name}` }),
   };
+}
+
+/** Where a person sees what an alert watches drawn. @param prometheus its base URL as a person reaches it */
+export function graphLink(prometheus: string, alert: Alert): string {
+  const expr = encodeURIComponent(alert.graph ?? alert.expr);
+  return `${prometheus}/graph?g0.expr=${expr}&g0.tab=0&g0.range_input=6h`;
+}
+
+/** Where a person reads the lines that an alert watches. @param loki its base URL as a person reaches it */
+export function linesLink(loki: string, alert: LogAlert): string {
+  const query = encodeURIComponent(alert.lines);
+  return `${loki}/loki/api/v1/query_range?query=${query}&since=1h&limit=100`;
 }

@@ -36,6 +36,9 @@ export const everyChannelLabel = "every_channel";
 /** The label of an alert that nobody is told: it only keeps others silent. */
 export const onlyInhibitsLabel = "only_inhibits";
 
+/** What an alert does while the store of its series cannot be asked: stay what it was, or fire. */
+export type Unanswered = "holds" | "fires";
+
 /** What every alert of the catalogue says, whatever it watches. */
 export interface AnyAlert {
   /** CamelCase, component first. */
@@ -66,6 +69,12 @@ export interface AnyAlert {
    * @default - none
    */
   readonly inhibitedBy?: readonly string[];
+  /**
+   * What it does while the store of its series gives no answer. Only an engine beside that store can tell: Grafana. The
+   * heartbeat stops then, whatever is said here.
+   * @default "holds"
+   */
+  readonly unanswered?: Unanswered;
 }
 
 /** One alert on series, as plain data beside what it watches. Prometheus evaluates it. */

@@ -7,6 +7,7 @@ import {
   type Priority,
   type Runbook,
   type RuleGroup,
+  type Unanswered,
 } from "./alert";
 import type { Endpoint } from "./endpoint";
 
@@ -46,6 +47,11 @@ export interface DownAlert {
   readonly runbook: Runbook;
   /** @default - none */
   readonly inhibitedBy?: readonly string[];
+  /**
+   * As of an alert.
+   * @default "holds"
+   */
+  readonly unanswered?: Unanswered;
 }
 
 /** How a job is scraped. */

@@ -1,13 +1,17 @@
 import type { Construct, IDependable } from "constructs";
 import type { ITerraformDependable } from "cdktf";
 import { Endpoint } from "../core/endpoint";
+import { refuse } from "../core/errors";
 import type { Observable, Observation } from "../core/observation";
+import { secretsOf } from "../core/receiver";
 import type { Runtime } from "../core/runtime";
 import { Service } from "../core/service";
+import { alertingFiles, type AlertingProps } from "./alerting";
 import { dashboardsFile, datasourcesFile, mainFile } from "./config";
+import { channelFaults, mailSettings } from "./contact-points";
 import { DashboardSet, type Dashboard } from "./dashboards";
 import { datasourcesOf } from "./datasources";
-import { grafanaDown } from "./mixin";
+import { engineLegs, engineRules, grafanaDown } from "./mixin";
 import { grafanaSecrets } from "./secrets";
 import type { Stores } from "./stores";
 
@@ -25,10 +29,10 @@ export interface GrafanaProps extends Stores {
    */
   readonly hostPort?: number;
   /**
-   * Grafana's own alerting: only where it delivers alerts instead of Alertmanager.
-   * @default false
+   * Grafana's own alerting: only where it evaluates and delivers the alerts instead of Prometheus and Alertmanager.
+   * @default - it alerts nobody
    */
-  readonly alerting?: boolean;
+  readonly alerting?: AlertingProps;
   /**
    * What must be there first.
    * @default - nothing
@@ -47,15 +51,17 @@ export class Grafana extends Service implements Observable {
   readonly datasources: readonly string[];
   readonly #dashboards: DashboardSet;
 
-  /** @throws ConfigurationError when a dashboard is at fault, or an operator's file */
+  /** @throws ConfigurationError when a dashboard is at fault, an operator's file, or a channel that Grafana cannot have */
   constructor(scope: Construct, id: string, props: GrafanaProps) {
-    const { runtime, hostPort = 3000, alerting = false } = props;
+    const { runtime, hostPort = 3000, alerting } = props;
     const url = `http://${runtime.bindAddress}:${String(hostPort)}`;
     const datasources = datasourcesOf(props);
     const uids = datasources.map(({ uid }) => uid);
     const dashboards = new DashboardSet(uids);
     dashboards.addFiles("grafana/dashboards");
     dashboards.add(...(props.dashboards ?? []));
+    const receivers = alerting?.receivers ?? [];
+    refuse("alerting", alerting === undefined ? [] : channelFaults(receivers));
     super(scope, id, {
       runtime,
       image: "grafana",
@@ -72,7 +78,8 @@ export class Grafana extends Service implements Observable {
         // Grafana does not look at its container's limit.
         GOMEMLIMIT: "240MiB",
         GF_SERVER_ROOT_URL: `${url}/`,
-        ...(alerting ? { GF_UNIFIED_ALERTING_ENABLED: "true" } : {}),
+        ...(alerting === undefined ? {} : { GF_UNIFIED_ALERTING_ENABLED: "true" }),
+        ...mailSettings(receivers),
       },
       // The first start makes the database.
       health: {
@@ -82,7 +89,7 @@ export class Grafana extends Service implements Observable {
       data: { path: "/var/lib/grafana", diskGiB: 0.5 },
       stopSeconds: 30,
       publish: [{ containerPort: 3000, hostPort }],
-      secrets: grafanaSecrets,
+      secrets: [...grafanaSecrets, ...receivers.flatMap(secretsOf)],
       files: () => {
         const files = dashboards.files();
         return [
@@ -90,6 +97,7 @@ export class Grafana extends Service implements Observable {
           datasourcesFile(datasources),
           ...(files.length === 0 ? [] : [dashboardsFile()]),
           ...files,
+          ...(alerting === undefined ? [] : alertingFiles(alerting, runtime.environment)),
         ];
       },
       ...(props.dependsOn === undefined ? {} : { dependsOn: props.dependsOn }),
@@ -104,7 +112,7 @@ export class Grafana extends Service implements Observable {
       targets: [{ endpoint: new Endpoint({ protocol: "metrics", ...at, path: "/metrics" }) }],
       scrape: { intervalSeconds: 15 },
       down: grafanaDown,
-      rules: [],
+      ...(alerting === undefined ? { rules: [] } : { rules: [engineRules], legs: engineLegs }),
     };
   }
 

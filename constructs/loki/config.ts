@@ -1,6 +1,6 @@
 import { readdirSync } from "node:fs";
 import type { LogAlert, LogRuleGroup } from "../core/alert";
-import { annotationsOf, labelsOf } from "../core/alert-rule";
+import { annotationsOf, labelsOf, linesLink } from "../core/alert-rule";
 import { ConfigFile } from "../core/config-file";
 import type { Endpoint } from "../core/endpoint";
 import { assetPath } from "../core/paths";
@@ -71,11 +71,6 @@ export interface LogLinks {
   readonly runbooks?: string;
 }
 
-function linesLink(links: LogLinks, alert: LogAlert): string {
-  const query = encodeURIComponent(alert.lines);
-  return `${links.loki}/loki/api/v1/query_range?query=${query}&since=1h&limit=100`;
-}
-
 /**
  * One alert as Loki's ruler reads it.
  * @param environment label of every alert: what Prometheus adds to each, Loki does not
@@ -87,7 +82,7 @@ export function renderLogRule(alert: LogAlert, environment: string, links: LogLi
     ...(alert.for === undefined ? {} : { for: alert.for }),
     labels: { ...labelsOf(alert), environment },
     annotations: annotationsOf(alert, {
-      dashboard: linesLink(links, alert),
+      dashboard: linesLink(links.loki, alert),
       ...(links.runbooks === undefined ? {} : { runbooks: links.runbooks }),
     }),
   };
@@ -104,6 +99,11 @@ export function logRuleFile(group: LogRuleGroup, environment: string, links: Log
       },
     ],
   });
+}
+
+/** What keeps the folder of rules there without any: Loki complains of one that is missing. */
+export function noRulesFile(): ConfigFile {
+  return ConfigFile.yaml(`${rulesFolder}/none.yml`, { groups: [] });
 }
 
 /** An operator's own rule files, unchanged. Loki reads one flat folder: the name tells them apart. */

@@ -5,10 +5,18 @@ import { Endpoint } from "../core/endpoint";
 import { ConfigurationError, refuse } from "../core/errors";
 import type { LogStore } from "../core/log-store";
 import { Observations, type Observable, type Observation } from "../core/observation";
+import { undeliveredAlerts } from "../core/operator-rules";
 import type { Runtime } from "../core/runtime";
 import { faultsOf } from "../core/schema";
 import { Service } from "../core/service";
-import { configFolder, logRuleFile, mainFile, operatorFiles, type LogLinks } from "./config";
+import {
+  configFolder,
+  logRuleFile,
+  mainFile,
+  noRulesFile,
+  operatorFiles,
+  type LogLinks,
+} from "./config";
 import { errorBurstRules, lokiDown, lokiRules } from "./mixin";
 import { logsSchema, schemaFaults, type Logs, type LogsInput } from "./schema";
 
@@ -30,6 +38,11 @@ export interface LokiProps {
    * @default - alerts are evaluated and shown, not sent
    */
   readonly alertmanagers?: readonly Endpoint<"alertmanager">[];
+  /**
+   * Whether alerts on logs are evaluated here.
+   * @default true
+   */
+  readonly evaluatesAlerts?: boolean;
   /**
    * Port on the bind address, from 1 to 65535.
    * @default 3100
@@ -64,7 +77,9 @@ export class Loki extends Service implements Observable, LogStore {
   /** @throws ConfigurationError when the settings of `logs` are at fault */
   constructor(scope: Construct, id: string, props: LokiProps) {
     const { runtime, alertmanagers = [], hostPort = 3100, observations = [] } = props;
+    const { evaluatesAlerts = true } = props;
     const logs = checked(props.logs ?? {});
+    if (!evaluatesAlerts) refuse("alerting", undeliveredAlerts("loki/rules"));
     const set =
       observations instanceof Observations ? observations : new Observations(...observations);
     const links: LogLinks = {
@@ -93,7 +108,9 @@ export class Loki extends Service implements Observable, LogStore {
       publish: [{ containerPort: 3100, hostPort }],
       files: () => [
         mainFile({ logs, alertmanagers, url: links.loki }),
-        ...set.logRuleGroups().map((group) => logRuleFile(group, runtime.environment, links)),
+        ...(evaluatesAlerts
+          ? set.logRuleGroups().map((group) => logRuleFile(group, runtime.environment, links))
+          : [noRulesFile()]),
         ...operatorFiles(),
       ],
       ...(props.dependsOn === undefined ? {} : { dependsOn: props.dependsOn }),
@@ -113,7 +130,7 @@ export class Loki extends Service implements Observable, LogStore {
     set.add(this);
   }
 
-  /** Every rule group on logs that is evaluated. Closes the set of observations. */
+  /** Every rule group on logs, wherever it is evaluated. Closes the set of observations. */
   ruleGroups(): readonly LogRuleGroup[] {
     return this.#observations.logRuleGroups();
   }

@@ -1,6 +1,6 @@
 import { readdirSync } from "node:fs";
 import { isAlert, type Alert, type RecordingRule, type RuleGroup } from "../core/alert";
-import { annotationsOf, labelsOf } from "../core/alert-rule";
+import { annotationsOf, graphLink, labelsOf } from "../core/alert-rule";
 import { ConfigFile } from "../core/config-file";
 import type { Endpoint } from "../core/endpoint";
 import { assetPath } from "../core/paths";
@@ -75,11 +75,6 @@ export function scrapeFile({ job, scrape, targets }: Job): ConfigFile {
   });
 }
 
-function graphLink(links: Links, alert: Alert): string {
-  const expr = encodeURIComponent(alert.graph ?? alert.expr);
-  return `${links.prometheus}/graph?g0.expr=${expr}&g0.tab=0&g0.range_input=6h`;
-}
-
 /** One rule as Prometheus reads it: severity, priority, links and the runbook's words are added here, for every alert alike. */
 export function renderRule(rule: Alert | RecordingRule, links: Links): object {
   if (!isAlert(rule)) {
@@ -93,7 +88,7 @@ export function renderRule(rule: Alert | RecordingRule, links: Links): object {
     ...(rule.keepFiringFor === undefined ? {} : { keep_firing_for: rule.keepFiringFor }),
     labels: labelsOf(rule),
     annotations: annotationsOf(rule, {
-      dashboard: graphLink(links, rule),
+      dashboard: graphLink(links.prometheus, rule),
       ...(links.runbooks === undefined ? {} : { runbooks: links.runbooks }),
     }),
   };
@@ -147,6 +142,7 @@ export function livenessGroup({ job, down, targets, scrape }: Job): RuleGroup {
         graph: `up{${selector}}`,
         runbook: down.runbook,
         ...(down.inhibitedBy === undefined ? {} : { inhibitedBy: down.inhibitedBy }),
+        ...(down.unanswered === undefined ? {} : { unanswered: down.unanswered }),
       },
     ],
   };

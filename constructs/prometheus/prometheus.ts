@@ -2,7 +2,10 @@ import type { Construct, IDependable } from "constructs";
 import type { ITerraformDependable } from "cdktf";
 import type { RuleGroup } from "../core/alert";
 import { Endpoint } from "../core/endpoint";
+import { refuse } from "../core/errors";
+import { firingRecords, recordsOnly } from "../core/inhibition";
 import { Observations, type Observable, type Observation } from "../core/observation";
+import { undeliveredAlerts } from "../core/operator-rules";
 import type { Runtime } from "../core/runtime";
 import { Service } from "../core/service";
 import {
@@ -28,6 +31,11 @@ export interface PrometheusProps {
    * @default - alerts are evaluated and shown, not sent
    */
   readonly alertmanagers?: readonly Endpoint<"alertmanager">[];
+  /**
+   * Whether alerts are evaluated here; without it only recording rules are, and which alerts fire that keep others silent.
+   * @default true
+   */
+  readonly evaluatesAlerts?: boolean;
   /**
    * Port on the bind address, from 1 to 65535.
    * @default 9090
@@ -62,6 +70,11 @@ function networksOf(observations: Observations): readonly string[] {
   return [...new Set(networks)];
 }
 
+/** What an engine that evaluates the alerts elsewhere finds recorded here. */
+function recordedFor(groups: readonly RuleGroup[]): readonly RuleGroup[] {
+  return [...groups.map(recordsOnly), firingRecords(groups)].filter((group) => group !== undefined);
+}
+
 function ruleGroupsOf(observations: Observations): readonly RuleGroup[] {
   return [
     ...observations.jobs().map(livenessGroup),
@@ -81,6 +94,8 @@ export class Prometheus extends Service implements Observable {
 
   constructor(scope: Construct, id: string, props: PrometheusProps) {
     const { runtime, hostPort = 9090, retentionDays = 15, retentionGiB = 4 } = props;
+    const { evaluatesAlerts = true } = props;
+    if (!evaluatesAlerts) refuse("alerting", undeliveredAlerts("prometheus/rules"));
     const observations =
       props.observations instanceof Observations
         ? props.observations
@@ -89,6 +104,7 @@ export class Prometheus extends Service implements Observable {
       prometheus: `http://${runtime.bindAddress}:${String(hostPort)}`,
       ...(props.runbooksUrl === undefined ? {} : { runbooks: props.runbooksUrl }),
     };
+    const evaluated = evaluatesAlerts ? (groups: readonly RuleGroup[]) => groups : recordedFor;
     super(scope, id, {
       runtime,
       image: "prometheus",
@@ -119,7 +135,7 @@ export class Prometheus extends Service implements Observable {
         mainFile({ environment: runtime.environment, retentionDays, retentionGiB }),
         alertmanagersFile(props.alertmanagers ?? []),
         ...observations.jobs().map(scrapeFile),
-        ...ruleGroupsOf(observations).map((group) => ruleFile(group, links)),
+        ...evaluated(ruleGroupsOf(observations)).map((group) => ruleFile(group, links)),
         ...operatorFiles(),
       ],
       ...(props.dependsOn === undefined ? {} : { dependsOn: props.dependsOn }),
@@ -131,7 +147,7 @@ export class Prometheus extends Service implements Observable {
       job: id,
       targets: [{ endpoint: new Endpoint({ protocol: "metrics", ...at, path: "/metrics" }) }],
       scrape: { intervalSeconds: 15 },
-      down: serviceDown,
+      down: { ...serviceDown, unanswered: "fires" },
       rules: [prometheusRules],
       legs: prometheusLegs,
     };
@@ -139,7 +155,7 @@ export class Prometheus extends Service implements Observable {
     observations.add(this);
   }
 
-  /** Every rule group that is evaluated. Closes the set of observations. */
+  /** Every rule group of what is observed, wherever its alerts are evaluated. Closes the set of observations. */
   ruleGroups(): readonly RuleGroup[] {
     return ruleGroupsOf(this.#observations);
   }

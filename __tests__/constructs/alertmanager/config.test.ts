@@ -1,12 +1,12 @@
 import { parse } from "yaml";
-import { calendarSchema, openCalendar } from "../../../constructs/alertmanager/calendar";
+import { calendarSchema, openCalendar } from "../../../constructs/core/calendar";
 import { alertmanagerFile, type WatchedHost } from "../../../constructs/alertmanager/config";
 import {
   accessFaults,
   receiverSchema,
   secretsOf,
   type Receiver,
-} from "../../../constructs/alertmanager/receivers";
+} from "../../../constructs/core/receiver";
 import type { Alert } from "../../../constructs/core/alert";
 import { describeFault } from "../../../constructs/core/errors";
 import { secret } from "../../../constructs/core/secret";

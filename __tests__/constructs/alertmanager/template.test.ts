@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
-import { openCalendar } from "../../../constructs/alertmanager/calendar";
+import { openCalendar } from "../../../constructs/core/calendar";
 import { alertmanagerFile, templateFiles } from "../../../constructs/alertmanager/config";
-import { receiverSchema } from "../../../constructs/alertmanager/receivers";
+import { receiverSchema } from "../../../constructs/core/receiver";
 import { assetPath } from "../../../constructs/core/paths";
 import { secret } from "../../../constructs/core/secret";
 import { messageForms, templateCases, wholeForms } from "../../support/template-tests";

@@ -7,6 +7,7 @@ import {
   Grafana,
   grafanaSecrets,
   type AlertReceiver,
+  type AlertingProps,
   type Dashboard,
   type GrafanaProps,
   type MetricsStore,
@@ -21,6 +22,14 @@ const dashboard: Dashboard = {
   title: "Sample",
   folder: "Platform",
   json: { panels: [{ datasource: { uid: "prometheus" }, description: "${__field.name}" }] },
+};
+
+/** Grafana as the engine of nothing. */
+const quiet: AlertingProps = {
+  receivers: [],
+  routes: { P1: [], P2: [], P3: [], P4: [], heartbeat: [] },
+  rules: () => ({ groups: [], logGroups: [] }),
+  links: { prometheus: "http://127.0.0.1:9090" },
 };
 
 function synthesised(props: Partial<GrafanaProps> = {}): Synthesised {
@@ -110,7 +119,7 @@ describe("Grafana", () => {
   it("alerts only where it is the engine", () => {
     const variable = "GF_UNIFIED_ALERTING_ENABLED=true";
     expect(synthesised().container("grafana").env).not.toContain(variable);
-    expect(synthesised({ alerting: true }).container("grafana").env).toContain(variable);
+    expect(synthesised({ alerting: quiet }).container("grafana").env).toContain(variable);
   });
 
   it("provisions dashboards where there are some", () => {

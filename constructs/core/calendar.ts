@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { ConfigFile } from "../core/config-file";
-import { show, type Fault } from "../core/errors";
-import { distinct, kebabName, matching } from "../core/schema";
+import { ConfigFile } from "./config-file";
+import { show, type Fault } from "./errors";
+import { distinct, kebabName, matching } from "./schema";
 
 const weekdays = [
   "monday",

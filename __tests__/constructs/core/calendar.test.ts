@@ -7,7 +7,7 @@ import {
   timeTemplate,
   timingOf,
   type Calendar,
-} from "../../../constructs/alertmanager/calendar";
+} from "../../../constructs/core/calendar";
 
 function calendar(input: unknown): Calendar {
   return calendarSchema.parse(input);
