@@ -6,7 +6,8 @@ import { ConfigurationError } from "../constructs/core/errors";
 import type { AnyAlert } from "../constructs/core/alert";
 import { alertsOf, Observations, type Observable } from "../constructs/core/observation";
 import { Runtime } from "../constructs/core/runtime";
-import { Grafana } from "../constructs/grafana";
+import type { BoardRow, CompleteBoard } from "../constructs/core/board";
+import { Grafana, grafanaUrl } from "../constructs/grafana";
 import { Jaeger } from "../constructs/jaeger";
 import { Loki } from "../constructs/loki";
 import { OtelCollector } from "../constructs/otel-collector";
@@ -124,6 +125,9 @@ export class MonitoringStack extends TerraformStack {
       observations: this.#observations,
       alertmanagers: [this.alertmanager.api],
       ...(pushProxy === undefined ? {} : { runbooksUrl: pushProxy.runbooksUrl }),
+      ...(environment.grafana
+        ? { grafanaUrl: grafanaUrl(runtime.bindAddress, ports.grafana) }
+        : {}),
       dependsOn: [this.alertmanager.container],
     };
     this.loki =
@@ -144,7 +148,9 @@ export class MonitoringStack extends TerraformStack {
     this.traces = this.#traces(environment);
     this.agent = this.#agent(environment);
     for (const agent of environment.agents) this.observe(agentObservable(agent));
-    this.grafana = environment.grafana ? this.#grafana(ports.grafana) : undefined;
+    this.grafana = environment.grafana
+      ? this.#grafana(ports.grafana, alerts, pushProxy?.runbooksUrl)
+      : undefined;
     runtime.budget.assertFits();
 
     this.#outputs(environment, pushProxy !== undefined);
@@ -193,13 +199,20 @@ export class MonitoringStack extends TerraformStack {
     return agent.alloy;
   }
 
-  #grafana(hostPort: number): Grafana {
+  #grafana(
+    hostPort: number,
+    alerts: () => readonly AnyAlert[],
+    runbooksUrl: string | undefined,
+  ): Grafana {
     const { runtime, prometheus, loki, traces, alertmanager } = this;
     const grafana = new Grafana(this, "grafana", {
       runtime,
       metrics: prometheus,
       alertmanager,
       hostPort,
+      observations: this.#observations,
+      alerts,
+      ...(runbooksUrl === undefined ? {} : { runbooksUrl }),
       ...(loki === undefined ? {} : { logs: loki }),
       ...(traces === undefined ? {} : { traces }),
     });
@@ -228,5 +241,19 @@ export class MonitoringStack extends TerraformStack {
    */
   observe(...observables: readonly Observable[]): void {
     this.#observations.add(...observables);
+  }
+
+  /**
+   * Adds panels to a dashboard, a known one or a new one.
+   * @throws ConfigurationError when a row contradicts another
+   * @throws Error when called after synth
+   */
+  addBoardRows(...rows: readonly BoardRow[]): void {
+    this.#observations.addBoardRows(...rows);
+  }
+
+  /** Every dashboard made of rows. Closes the set of observations. */
+  boards(): readonly CompleteBoard[] {
+    return this.#observations.boards();
   }
 }

@@ -6,6 +6,7 @@ import type { Runtime } from "../core/runtime";
 import { Service } from "../core/service";
 import { openCalendar, type Calendar } from "./calendar";
 import { alertmanagerFile, configFolder, templateFiles, type WatchedHost } from "./config";
+import { alertRows } from "./dashboard";
 import { secretsOf, type Receiver, type Routes } from "./receivers";
 
 /** Props of {@link Alertmanager}. */
@@ -102,6 +103,7 @@ export class Alertmanager extends Service implements Observable {
       scrape: { intervalSeconds: 15 },
       down: alertmanagerDown,
       rules: [],
+      boards: alertRows,
     };
   }
 }

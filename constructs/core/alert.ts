@@ -30,6 +30,14 @@ export interface Runbook {
 /** The label of an alert that nothing is behind: somebody tries whether alerts arrive. */
 export const drillLabel = "drill";
 
+/** A panel of a board, by its keys. */
+export interface PanelAddress {
+  /** Uid of the board. */
+  readonly board: string;
+  readonly row: string;
+  readonly panel: string;
+}
+
 /** What every alert of the catalogue says, whatever it watches. */
 export interface AnyAlert {
   /** CamelCase, component first. */
@@ -60,6 +68,11 @@ export interface AnyAlert {
    * @default - none
    */
   readonly inhibitedBy?: readonly string[];
+  /**
+   * The panel that shows it: messages lead there where Grafana is deployed.
+   * @default - messages lead to what the alert watches in Prometheus, or to its lines
+   */
+  readonly panel?: PanelAddress;
 }
 
 /** One alert on series, as plain data beside what it watches. Prometheus evaluates it. */

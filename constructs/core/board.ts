@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
+import type { PanelAddress } from "./alert";
 import { refuse, show, type Fault } from "./errors";
 import { queriesOf, type Panel } from "./panel";
 
@@ -149,12 +150,13 @@ export function completeBoards(rows: readonly BoardRow[]): readonly CompleteBoar
     ),
   ]);
   return boards
-    .map((of) => ({
-      board: of[0]?.board as Board,
-      rows: grouped(of, ({ key }) => key)
-        .flatMap(mergedRows)
-        .sort((a, b) => a.order - b.order || (a.key < b.key ? -1 : 1)),
-    }))
+    .flatMap((of) => {
+      const [first] = of;
+      if (first === undefined) return [];
+      const merged = grouped(of, ({ key }) => key).flatMap(mergedRows);
+      const inOrder = merged.sort((a, b) => a.order - b.order || (a.key < b.key ? -1 : 1));
+      return [{ board: first.board, rows: inOrder }];
+    })
     .sort((a, b) => (a.board.uid < b.board.uid ? -1 : 1));
 }
 
@@ -209,4 +211,31 @@ export function placed({ rows }: CompleteBoard): readonly PlacedRow[] {
     y += lineHeight;
     return { ...row, panels: places };
   });
+}
+
+/** Where a panel is found. */
+export interface PanelPlace {
+  readonly board: Board;
+  readonly id: number;
+}
+
+/**
+ * The panel that an address names; where its row was split, the one that is about what the text names.
+ * @param text an expression such as an alert's, which names its chain or service
+ */
+export function panelAt(
+  boards: readonly CompleteBoard[],
+  { board: uid, row, panel }: PanelAddress,
+  text: string,
+): PanelPlace | undefined {
+  const complete = boards.find(({ board }) => board.uid === uid);
+  const found = complete?.rows.find(
+    ({ key, panels }) =>
+      panels.some((one) => one.key === panel) &&
+      (key === row ||
+        (key.startsWith(`${row}-`) && text.includes(`"${key.slice(row.length + 1)}"`))),
+  );
+  return complete === undefined || found === undefined
+    ? undefined
+    : { board: complete.board, id: panelId(found.key, panel) };
 }

@@ -8,6 +8,7 @@ import {
   type Runbook,
   type RuleGroup,
 } from "./alert";
+import { completeBoards, type BoardRow, type CompleteBoard } from "./board";
 import type { Endpoint } from "./endpoint";
 
 /** One address that is scraped. */
@@ -78,6 +79,11 @@ export interface Observation {
    * @default - none
    */
   readonly logRules?: readonly LogRuleGroup[];
+  /**
+   * What it adds to boards; nobody sees them where no Grafana is deployed.
+   * @default - none
+   */
+  readonly boards?: readonly BoardRow[];
 }
 
 /** Anything that can be observed: a construct of this package, or a consumer's own. */
@@ -111,6 +117,7 @@ export class Observations {
   readonly #jobs = new Map<string, { scrape: Scrape; down: DownAlert; targets: Target[] }>();
   readonly #groups = new Map<string, RuleGroup>();
   readonly #logGroups = new Map<string, LogRuleGroup>();
+  readonly #boardRows: BoardRow[] = [];
   #closed = false;
 
   constructor(...observables: readonly Observable[]) {
@@ -125,8 +132,21 @@ export class Observations {
     for (const { observation } of observables) this.#addOne(observation);
   }
 
+  /**
+   * Adds panels to a board, a known one or a new one.
+   * @throws ConfigurationError when a row contradicts another
+   * @throws Error when something is added after rendering
+   */
+  addBoardRows(...rows: readonly BoardRow[]): void {
+    if (this.#closed && rows.length > 0) {
+      throw new ObservationError("board rows are added after rendering: add them before synth");
+    }
+    completeBoards([...this.#boardRows, ...rows]);
+    this.#boardRows.push(...rows);
+  }
+
   #addOne(observation: Observation): void {
-    const { job, scrape, down, targets, rules, logRules = [] } = observation;
+    const { job, scrape, down, targets, rules, logRules = [], boards = [] } = observation;
     if (this.#closed)
       throw new ObservationError(`'${job}' is observed after rendering: observe before synth`);
     if (holdsToken(observation)) {
@@ -154,6 +174,7 @@ export class Observations {
     }
     addGroups(this.#groups, rules, "rule group");
     addGroups(this.#logGroups, logRules, "rule group on logs");
+    this.addBoardRows(...boards);
     this.#jobs.set(job, merged);
   }
 
@@ -173,6 +194,12 @@ export class Observations {
   logRuleGroups(): readonly LogRuleGroup[] {
     this.#closed = true;
     return [...this.#logGroups.values()];
+  }
+
+  /** Every board with its rows, in the order of their uids. Closes the set. */
+  boards(): readonly CompleteBoard[] {
+    this.#closed = true;
+    return completeBoards(this.#boardRows);
   }
 }
 

@@ -1,6 +1,6 @@
 import { readdirSync } from "node:fs";
 import { isAlert, type Alert, type RecordingRule, type RuleGroup } from "../core/alert";
-import { annotationsOf, labelsOf } from "../core/alert-rule";
+import { annotationsOf, labelsOf, type BoardLinks } from "../core/alert-rule";
 import { ConfigFile } from "../core/config-file";
 import type { Endpoint } from "../core/endpoint";
 import { assetPath } from "../core/paths";
@@ -18,6 +18,11 @@ export interface Links {
   readonly runbooks?: string;
   /** Base URL of Prometheus as a person reaches it. */
   readonly prometheus: string;
+  /**
+   * Where panels are found.
+   * @default - alerts lead to Prometheus' own graph
+   */
+  readonly panels?: BoardLinks;
 }
 
 /** What the environment decides about the main file. */
@@ -92,8 +97,9 @@ export function renderRule(rule: Alert | RecordingRule, links: Links): object {
     ...(rule.for === undefined ? {} : { for: rule.for }),
     ...(rule.keepFiringFor === undefined ? {} : { keep_firing_for: rule.keepFiringFor }),
     labels: labelsOf(rule),
-    annotations: annotationsOf(rule, {
+    annotations: annotationsOf(rule, rule.expr, {
       dashboard: graphLink(links, rule),
+      ...(links.panels === undefined ? {} : { panels: links.panels }),
       ...(links.runbooks === undefined ? {} : { runbooks: links.runbooks }),
     }),
   };

@@ -48,6 +48,11 @@ export interface PrometheusProps {
    */
   readonly runbooksUrl?: string;
   /**
+   * Base URL of Grafana as a person reaches it: alerts lead to the panels that show them.
+   * @default - alerts lead to Prometheus' own graph
+   */
+  readonly grafanaUrl?: string;
+  /**
    * What must be there first.
    * @default - nothing
    */
@@ -84,6 +89,11 @@ export class Prometheus extends Service implements Observable {
       prometheus: `http://${runtime.bindAddress}:${String(hostPort)}`,
       ...(props.runbooksUrl === undefined ? {} : { runbooks: props.runbooksUrl }),
     };
+    const { grafanaUrl: grafana } = props;
+    const linked = (): Links =>
+      grafana === undefined
+        ? links
+        : { ...links, panels: { grafana, boards: observations.boards() } };
     super(scope, id, {
       runtime,
       image: "prometheus",
@@ -114,7 +124,7 @@ export class Prometheus extends Service implements Observable {
         mainFile({ environment: runtime.environment, retentionDays, retentionGiB }),
         alertmanagersFile(props.alertmanagers ?? []),
         ...observations.jobs().map(scrapeFile),
-        ...ruleGroupsOf(observations).map((group) => ruleFile(group, links)),
+        ...ruleGroupsOf(observations).map((group) => ruleFile(group, linked())),
         ...operatorFiles(),
       ],
       ...(props.dependsOn === undefined ? {} : { dependsOn: props.dependsOn }),
