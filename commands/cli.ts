@@ -203,6 +203,16 @@ program
     if (!(await drillAlert(name, alert, print))) process.exitCode = 1;
   });
 
+program
+  .command("dashboards")
+  .description("write an environment's dashboards to a folder, for review; touches nothing else")
+  .argument("<environment>", "name")
+  .option("--out <folder>", "where (default: below the state's folder); emptied first")
+  .action(async (name: string, { out }: { out?: string }) => {
+    const { writeDashboards } = await import("./dashboards");
+    writeDashboards(name, print, out);
+  });
+
 program.addCommand(demoCommand(print));
 
 program.parseAsync().catch((error: unknown) => {

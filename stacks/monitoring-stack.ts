@@ -6,7 +6,8 @@ import { ConfigurationError } from "../constructs/core/errors";
 import type { AnyAlert } from "../constructs/core/alert";
 import { alertsOf, Observations, type Observable } from "../constructs/core/observation";
 import { Runtime } from "../constructs/core/runtime";
-import { Grafana } from "../constructs/grafana";
+import type { BoardRow, CompleteBoard } from "../constructs/core/board";
+import { Grafana, grafanaUrl } from "../constructs/grafana";
 import { Jaeger } from "../constructs/jaeger";
 import { Loki } from "../constructs/loki";
 import { OtelCollector } from "../constructs/otel-collector";
@@ -115,6 +116,9 @@ export class MonitoringStack extends TerraformStack {
       runtime,
       observations: this.#observations,
       ...(runbooks === undefined ? {} : { runbooksUrl: runbooks }),
+      ...(environment.grafana
+        ? { grafanaUrl: grafanaUrl(environment.bindAddress, ports.grafana) }
+        : {}),
       ...(alertmanager === undefined
         ? { evaluatesAlerts: false }
         : { alertmanagers: [alertmanager.api], dependsOn: [alertmanager.container] }),
@@ -137,7 +141,7 @@ export class MonitoringStack extends TerraformStack {
     this.traces = this.#traces(environment);
     this.agent = this.#agent(environment);
     for (const agent of environment.agents) this.observe(agentObservable(agent));
-    this.grafana = environment.grafana ? this.#grafana(environment, runbooks) : undefined;
+    this.grafana = environment.grafana ? this.#grafana(environment, alerts, runbooks) : undefined;
     runtime.budget.assertFits();
 
     this.#outputs(environment, pushProxy !== undefined);
@@ -207,7 +211,11 @@ export class MonitoringStack extends TerraformStack {
     return alertmanager;
   }
 
-  #grafana(environment: Environment, runbooks: string | undefined): Grafana {
+  #grafana(
+    environment: Environment,
+    alerts: () => readonly AnyAlert[],
+    runbooks: string | undefined,
+  ): Grafana {
     const { runtime, prometheus, loki, traces, alertmanager } = this;
     const { receivers, routes, calendar, ports, bindAddress } = environment;
     const at = (port: number) => `http://${bindAddress}:${String(port)}`;
@@ -215,6 +223,9 @@ export class MonitoringStack extends TerraformStack {
       runtime,
       metrics: prometheus,
       hostPort: ports.grafana,
+      observations: this.#observations,
+      alerts,
+      ...(runbooks === undefined ? {} : { runbooksUrl: runbooks }),
       ...(loki === undefined ? {} : { logs: loki }),
       ...(traces === undefined ? {} : { traces }),
       ...(alertmanager === undefined
@@ -261,5 +272,19 @@ export class MonitoringStack extends TerraformStack {
    */
   observe(...observables: readonly Observable[]): void {
     this.#observations.add(...observables);
+  }
+
+  /**
+   * Adds panels to a dashboard, a known one or a new one.
+   * @throws ConfigurationError when a row contradicts another
+   * @throws Error when called after synth
+   */
+  addBoardRows(...rows: readonly BoardRow[]): void {
+    this.#observations.addBoardRows(...rows);
+  }
+
+  /** Every dashboard made of rows. Closes the set of observations. */
+  boards(): readonly CompleteBoard[] {
+    return this.#observations.boards();
   }
 }

@@ -1,5 +1,6 @@
 import { Testing } from "cdktf";
 import type { Alert, LogRuleGroup, RecordingRule, RuleGroup } from "../../constructs/core/alert";
+import type { CompleteBoard } from "../../constructs/core/board";
 import { secret } from "../../constructs/core/secret";
 import { agentSchema, type AgentInput } from "../../constructs/alloy";
 import { axum } from "../../constructs/exporters/axum";
@@ -132,12 +133,18 @@ export const links = {
   runbooks: "http://127.0.0.1:9091/runbooks",
 };
 
-let kept: readonly RuleGroup[] | undefined;
+let kept: MonitoringStack | undefined;
 
 /** Every rule group that the package can produce, with every default. */
 export function catalogue(): readonly RuleGroup[] {
-  kept ??= observed().prometheus.ruleGroups();
-  return kept;
+  kept ??= observed();
+  return kept.prometheus.ruleGroups();
+}
+
+/** Every dashboard that the package can produce. */
+export function boards(): readonly CompleteBoard[] {
+  kept ??= observed();
+  return kept.boards();
 }
 
 function observed(): MonitoringStack {

@@ -7,6 +7,7 @@ import { secretsOf, type Receiver, type Routes } from "../core/receiver";
 import type { Runtime } from "../core/runtime";
 import { Service } from "../core/service";
 import { alertmanagerFile, configFolder, templateFiles, type WatchedHost } from "./config";
+import { alertRows } from "./dashboard";
 import { alertmanagerDown, alertmanagerRules, deliveryLeg } from "./mixin";
 
 /** Props of {@link Alertmanager}. */
@@ -88,6 +89,7 @@ export class Alertmanager extends Service implements Observable {
       down: alertmanagerDown,
       rules: [alertmanagerRules],
       legs: [deliveryLeg],
+      boards: alertRows,
     };
   }
 }

@@ -39,6 +39,14 @@ export const onlyInhibitsLabel = "only_inhibits";
 /** What an alert does while the store of its series cannot be asked: stay what it was, or fire. */
 export type Unanswered = "holds" | "fires";
 
+/** A panel of a board, by its keys. */
+export interface PanelAddress {
+  /** Uid of the board. */
+  readonly board: string;
+  readonly row: string;
+  readonly panel: string;
+}
+
 /** What every alert of the catalogue says, whatever it watches. */
 export interface AnyAlert {
   /** CamelCase, component first. */
@@ -75,6 +83,11 @@ export interface AnyAlert {
    * @default "holds"
    */
   readonly unanswered?: Unanswered;
+  /**
+   * The panel that shows it: messages lead there where Grafana is deployed.
+   * @default - messages lead to what the alert watches in Prometheus, or to its lines
+   */
+  readonly panel?: PanelAddress;
 }
 
 /** One alert on series, as plain data beside what it watches. Prometheus evaluates it. */

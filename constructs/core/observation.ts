@@ -9,6 +9,7 @@ import {
   type RuleGroup,
   type Unanswered,
 } from "./alert";
+import { completeBoards, type BoardRow, type CompleteBoard } from "./board";
 import type { Endpoint } from "./endpoint";
 
 /** One address that is scraped. */
@@ -102,6 +103,11 @@ export interface Observation {
    * @default - none
    */
   readonly legs?: readonly Leg[];
+  /**
+   * What it adds to boards; nobody sees them where no Grafana is deployed.
+   * @default - none
+   */
+  readonly boards?: readonly BoardRow[];
 }
 
 /** Anything that can be observed: a construct of this package, or a consumer's own. */
@@ -136,6 +142,7 @@ export class Observations {
   readonly #groups = new Map<string, RuleGroup>();
   readonly #logGroups = new Map<string, LogRuleGroup>();
   readonly #legs = new Map<string, Leg>();
+  readonly #boardRows: BoardRow[] = [];
   #closed = false;
 
   constructor(...observables: readonly Observable[]) {
@@ -150,8 +157,22 @@ export class Observations {
     for (const { observation } of observables) this.#addOne(observation);
   }
 
+  /**
+   * Adds panels to a board, a known one or a new one.
+   * @throws ConfigurationError when a row contradicts another
+   * @throws Error when something is added after rendering
+   */
+  addBoardRows(...rows: readonly BoardRow[]): void {
+    if (this.#closed && rows.length > 0) {
+      throw new ObservationError("board rows are added after rendering: add them before synth");
+    }
+    completeBoards([...this.#boardRows, ...rows]);
+    this.#boardRows.push(...rows);
+  }
+
   #addOne(observation: Observation): void {
-    const { job, scrape, down, targets, rules, logRules = [], legs = [] } = observation;
+    const { job, scrape, down, targets, rules } = observation;
+    const { logRules = [], legs = [], boards = [] } = observation;
     if (this.#closed)
       throw new ObservationError(`'${job}' is observed after rendering: observe before synth`);
     if (holdsToken(observation)) {
@@ -180,6 +201,7 @@ export class Observations {
     addGroups(this.#groups, rules, "rule group");
     addGroups(this.#logGroups, logRules, "rule group on logs");
     addGroups(this.#legs, legs, "part of the alerting path");
+    this.addBoardRows(...boards);
     this.#jobs.set(job, merged);
   }
 
@@ -205,6 +227,12 @@ export class Observations {
   legs(): readonly Leg[] {
     this.#closed = true;
     return [...this.#legs.values()];
+  }
+
+  /** Every board with its rows, in the order of their uids. Closes the set. */
+  boards(): readonly CompleteBoard[] {
+    this.#closed = true;
+    return completeBoards(this.#boardRows);
   }
 }
 

@@ -1,12 +1,14 @@
 import type { Construct, IDependable } from "constructs";
 import type { ITerraformDependable } from "cdktf";
 import { Endpoint } from "../core/endpoint";
+import type { AnyAlert } from "../core/alert";
 import { refuse } from "../core/errors";
-import type { Observable, Observation } from "../core/observation";
+import { Observations, type Observable, type Observation } from "../core/observation";
 import { secretsOf } from "../core/receiver";
 import type { Runtime } from "../core/runtime";
 import { Service } from "../core/service";
 import { alertingFiles, type AlertingProps } from "./alerting";
+import { renderBoard } from "./boards";
 import { dashboardsFile, datasourcesFile, mainFile } from "./config";
 import { channelFaults, mailSettings } from "./contact-points";
 import { DashboardSet, type Dashboard } from "./dashboards";
@@ -24,6 +26,21 @@ export interface GrafanaProps extends Stores {
    */
   readonly dashboards?: readonly Dashboard[];
   /**
+   * Whose boards are shown: a set that may still grow until synth, or a plain array.
+   * @default - no board
+   */
+  readonly observations?: Observations | readonly Observable[];
+  /**
+   * The catalogue: boards name the alerts that they show. Called once, at synth.
+   * @default - boards name no alert
+   */
+  readonly alerts?: () => readonly AnyAlert[];
+  /**
+   * Base URL of runbook pages.
+   * @default - boards name runbooks without a link
+   */
+  readonly runbooksUrl?: string;
+  /**
    * Port on the bind address, from 1 to 65535.
    * @default 3000
    */
@@ -40,6 +57,11 @@ export interface GrafanaProps extends Stores {
   readonly dependsOn?: readonly (ITerraformDependable & IDependable)[];
 }
 
+/** Where a person reaches Grafana. */
+export function grafanaUrl(bindAddress: string, hostPort: number): string {
+  return `http://${bindAddress}:${String(hostPort)}`;
+}
+
 /** Shows dashboards, logs and traces to people with an account. */
 export class Grafana extends Service implements Observable {
   readonly observation: Observation;
@@ -54,7 +76,7 @@ export class Grafana extends Service implements Observable {
   /** @throws ConfigurationError when a dashboard is at fault, an operator's file, or a channel that Grafana cannot have */
   constructor(scope: Construct, id: string, props: GrafanaProps) {
     const { runtime, hostPort = 3000, alerting } = props;
-    const url = `http://${runtime.bindAddress}:${String(hostPort)}`;
+    const url = grafanaUrl(runtime.bindAddress, hostPort);
     const datasources = datasourcesOf(props);
     const uids = datasources.map(({ uid }) => uid);
     const dashboards = new DashboardSet(uids);
@@ -62,6 +84,17 @@ export class Grafana extends Service implements Observable {
     dashboards.add(...(props.dashboards ?? []));
     const receivers = alerting?.receivers ?? [];
     refuse("alerting", alerting === undefined ? [] : channelFaults(receivers));
+    const { observations = [], alerts = () => [], runbooksUrl } = props;
+    const set =
+      observations instanceof Observations ? observations : new Observations(...observations);
+    const boards = (): readonly Dashboard[] =>
+      set.boards().map((board) =>
+        renderBoard(board, {
+          alerts: alerts(),
+          logs: props.logs !== undefined,
+          ...(runbooksUrl === undefined ? {} : { runbooks: runbooksUrl }),
+        }),
+      );
     super(scope, id, {
       runtime,
       image: "grafana",
@@ -91,6 +124,7 @@ export class Grafana extends Service implements Observable {
       publish: [{ containerPort: 3000, hostPort }],
       secrets: [...grafanaSecrets, ...receivers.flatMap(secretsOf)],
       files: () => {
+        dashboards.add(...boards());
         const files = dashboards.files();
         return [
           mainFile(),

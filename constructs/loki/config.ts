@@ -1,6 +1,6 @@
 import { readdirSync } from "node:fs";
 import type { LogAlert, LogRuleGroup } from "../core/alert";
-import { annotationsOf, labelsOf, linesLink } from "../core/alert-rule";
+import { annotationsOf, labelsOf, linesLink, type BoardLinks } from "../core/alert-rule";
 import { ConfigFile } from "../core/config-file";
 import type { Endpoint } from "../core/endpoint";
 import { assetPath } from "../core/paths";
@@ -65,6 +65,11 @@ export interface LogLinks {
   /** Base URL of Loki as a person reaches it. */
   readonly loki: string;
   /**
+   * Where panels are found.
+   * @default - alerts lead to their lines
+   */
+  readonly panels?: BoardLinks;
+  /**
    * Base URL of the runbook pages; `/<alert>` is appended.
    * @default - alerts carry no runbook link
    */
@@ -83,6 +88,7 @@ export function renderLogRule(alert: LogAlert, environment: string, links: LogLi
     labels: { ...labelsOf(alert), environment },
     annotations: annotationsOf(alert, {
       dashboard: linesLink(links.loki, alert),
+      ...(links.panels === undefined ? {} : { panels: links.panels }),
       ...(links.runbooks === undefined ? {} : { runbooks: links.runbooks }),
     }),
   };

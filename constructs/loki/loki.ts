@@ -54,6 +54,11 @@ export interface LokiProps {
    */
   readonly runbooksUrl?: string;
   /**
+   * Base URL of Grafana as a person reaches it: alerts lead to the panels that show them.
+   * @default - alerts lead to their lines
+   */
+  readonly grafanaUrl?: string;
+  /**
    * What must be there first.
    * @default - nothing
    */
@@ -86,6 +91,9 @@ export class Loki extends Service implements Observable, LogStore {
       loki: `http://${runtime.bindAddress}:${String(hostPort)}`,
       ...(props.runbooksUrl === undefined ? {} : { runbooks: props.runbooksUrl }),
     };
+    const { grafanaUrl: grafana } = props;
+    const linked = (): LogLinks =>
+      grafana === undefined ? links : { ...links, panels: { grafana, boards: set.boards() } };
     super(scope, id, {
       runtime,
       image: "loki",
@@ -109,7 +117,7 @@ export class Loki extends Service implements Observable, LogStore {
       files: () => [
         mainFile({ logs, alertmanagers, url: links.loki }),
         ...(evaluatesAlerts
-          ? set.logRuleGroups().map((group) => logRuleFile(group, runtime.environment, links))
+          ? set.logRuleGroups().map((group) => logRuleFile(group, runtime.environment, linked()))
           : [noRulesFile()]),
         ...operatorFiles(),
       ],

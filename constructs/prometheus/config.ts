@@ -1,6 +1,6 @@
 import { readdirSync } from "node:fs";
 import { isAlert, type Alert, type RecordingRule, type RuleGroup } from "../core/alert";
-import { annotationsOf, graphLink, labelsOf } from "../core/alert-rule";
+import { annotationsOf, graphLink, labelsOf, type BoardLinks } from "../core/alert-rule";
 import { ConfigFile } from "../core/config-file";
 import type { Endpoint } from "../core/endpoint";
 import { assetPath } from "../core/paths";
@@ -18,6 +18,11 @@ export interface Links {
   readonly runbooks?: string;
   /** Base URL of Prometheus as a person reaches it. */
   readonly prometheus: string;
+  /**
+   * Where panels are found.
+   * @default - alerts lead to Prometheus' own graph
+   */
+  readonly panels?: BoardLinks;
 }
 
 /** What the environment decides about the main file. */
@@ -89,6 +94,7 @@ export function renderRule(rule: Alert | RecordingRule, links: Links): object {
     labels: labelsOf(rule),
     annotations: annotationsOf(rule, {
       dashboard: graphLink(links.prometheus, rule),
+      ...(links.panels === undefined ? {} : { panels: links.panels }),
       ...(links.runbooks === undefined ? {} : { runbooks: links.runbooks }),
     }),
   };

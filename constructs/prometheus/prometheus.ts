@@ -57,6 +57,11 @@ export interface PrometheusProps {
    */
   readonly runbooksUrl?: string;
   /**
+   * Base URL of Grafana as a person reaches it: alerts lead to the panels that show them.
+   * @default - alerts lead to Prometheus' own graph
+   */
+  readonly grafanaUrl?: string;
+  /**
    * What must be there first.
    * @default - nothing
    */
@@ -105,6 +110,11 @@ export class Prometheus extends Service implements Observable {
       ...(props.runbooksUrl === undefined ? {} : { runbooks: props.runbooksUrl }),
     };
     const evaluated = evaluatesAlerts ? (groups: readonly RuleGroup[]) => groups : recordedFor;
+    const { grafanaUrl: grafana } = props;
+    const linked = (): Links =>
+      grafana === undefined
+        ? links
+        : { ...links, panels: { grafana, boards: observations.boards() } };
     super(scope, id, {
       runtime,
       image: "prometheus",
@@ -135,7 +145,7 @@ export class Prometheus extends Service implements Observable {
         mainFile({ environment: runtime.environment, retentionDays, retentionGiB }),
         alertmanagersFile(props.alertmanagers ?? []),
         ...observations.jobs().map(scrapeFile),
-        ...evaluated(ruleGroupsOf(observations)).map((group) => ruleFile(group, links)),
+        ...evaluated(ruleGroupsOf(observations)).map((group) => ruleFile(group, linked())),
         ...operatorFiles(),
       ],
       ...(props.dependsOn === undefined ? {} : { dependsOn: props.dependsOn }),
