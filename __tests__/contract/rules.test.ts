@@ -2,8 +2,8 @@ import { isAlert, priorities, type Alert, type RuleGroup } from "../../construct
 import { Observations } from "../../constructs/core/observation";
 import { renderRule } from "../../constructs/prometheus";
 import { catalogue, links } from "../support/catalogue";
-import { knownMetrics, recordedValues, scrapeLabels } from "../support/known-metrics";
-import { matches, parsePromql } from "../support/promql";
+import { knownMetrics, scrapeLabels } from "../support/known-metrics";
+import { parsePromql } from "../support/promql";
 import { built } from "../support/synth";
 
 const sets: readonly { readonly name: string; readonly ruleGroups: readonly RuleGroup[] }[] = [
@@ -20,7 +20,6 @@ describe.each(sets)("rules of $name", ({ ruleGroups }) => {
   const records = all.flatMap((rule) => (isAlert(rule) ? [] : [rule]));
   const recorded = new Map(records.map((rule) => [rule.record, rule]));
   const known = knownMetrics();
-  const values = recordedValues();
 
   test("there are some, and no group twice", () => {
     expect(alerts.length).toBeGreaterThan(5);
@@ -123,17 +122,6 @@ describe.each(sets)("rules of $name", ({ ruleGroups }) => {
     }
   });
 
-  test.each(all)("$name$record selects by values that the software shows", (rule) => {
-    for (const { metric, matchers } of parsePromql(rule.expr).selectors) {
-      for (const matcher of matchers) {
-        const shown = values.get(metric)?.[matcher.label];
-        if (shown === undefined) continue;
-        const found = shown.filter((value) => matches(matcher, value));
-        expect([metric, matcher, found]).not.toEqual([metric, matcher, []]);
-      }
-    }
-  });
-
   test.each(alerts)("$name watches a known job or metric", (alert: Alert) => {
     const { selectors } = parsePromql(alert.expr);
     const jobs = new Set(
@@ -168,17 +156,6 @@ test("the parser notices what is not PromQL", () => {
   expect(parsePromql("sum(up").fault).toBeDefined();
   expect(parsePromql("up{job=}").fault).toBeDefined();
   expect(parsePromql('sum by (job) (up{job="a"}) > 0').fault).toBeUndefined();
-});
-
-test("the recorded values tell a matcher that finds something from one that does not", () => {
-  const steal = recordedValues().get("node_cpu_seconds_total")?.["mode"] ?? [];
-  const found = (value: string, operator = "=") =>
-    steal.filter((one) => matches({ label: "mode", operator, value }, one));
-  expect(found("steal")).toEqual(["steal"]);
-  expect(found("stolen")).toEqual([]);
-  expect(found("idle|iowait", "=~")).toEqual(["idle", "iowait"]);
-  expect(found("idle", "!=")).not.toContain("idle");
-  expect(found(".*", "!~")).toEqual([]);
 });
 
 test("a set of observations refuses a group that contradicts another", () => {

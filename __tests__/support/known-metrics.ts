@@ -1,9 +1,10 @@
 import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { packageRoot } from "../../constructs/core/paths";
 
-interface MetricList {
-  /** Software, version and where in it. */
+/** What one program exports: a file of known-metrics/, made by tools/record-metrics.ts. */
+export interface MetricList {
+  /** Software, version, what it was made to show, and the day on which it ran; without a day it did not run. */
   readonly source: string;
   /** Labels of the program itself, by metric. */
   readonly metrics: Readonly<Record<string, readonly string[]>>;
@@ -25,19 +26,33 @@ function ownMetrics(): [string, readonly string[]][] {
   ]);
 }
 
-function lists(): readonly MetricList[] {
+/** Every list by its name: the job of the program, where it has one. */
+export function metricLists(): ReadonlyMap<string, MetricList> {
   const folder = join(packageRoot, "__tests__", "support", "known-metrics");
-  return readdirSync(folder)
-    .filter((name) => name.endsWith(".json"))
-    .map((name) => JSON.parse(readFileSync(join(folder, name), "utf8")) as MetricList);
+  return new Map(
+    readdirSync(folder)
+      .filter((name) => name.endsWith(".json"))
+      .map((name) => [
+        basename(name, ".json"),
+        JSON.parse(readFileSync(join(folder, name), "utf8")) as MetricList,
+      ]),
+  );
+}
+
+const lists = (): readonly MetricList[] => [...metricLists().values()];
+
+/** Several programs export a metric of one name, and not always with the same labels. */
+function united(
+  entries: readonly (readonly [string, readonly string[]])[],
+): ReadonlyMap<string, readonly string[]> {
+  const all = new Map<string, readonly string[]>();
+  for (const [name, values] of entries) {
+    all.set(name, [...new Set([...(all.get(name) ?? []), ...values])]);
+  }
+  return all;
 }
 
 /** Labels by metric, of everything that scraped software really exports: known-metrics/*.json and the exporter's page. */
 export function knownMetrics(): ReadonlyMap<string, readonly string[]> {
-  return new Map([...lists().flatMap(({ metrics }) => Object.entries(metrics)), ...ownMetrics()]);
-}
-
-/** Recorded values of labels, by metric. */
-export function recordedValues(): ReadonlyMap<string, LabelValues> {
-  return new Map(lists().flatMap(({ values = {} }) => Object.entries(values)));
+  return united([...lists().flatMap(({ metrics }) => Object.entries(metrics)), ...ownMetrics()]);
 }
