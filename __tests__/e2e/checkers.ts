@@ -56,7 +56,7 @@ function writeRendered(folder: string, input: EnvironmentInput): void {
 }
 
 /** Runs the real tools, from the images that are deployed, on rendered files. */
-class Checkers {
+export class Checkers {
   readonly #references: Readonly<Record<string, string>>;
 
   constructor(readonly platform: Platform) {

@@ -15,7 +15,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { App } from "cdktf";
 import { stringify, parse } from "yaml";
-import { run } from "../../commands/shell";
+import { run, type Finished } from "../../commands/shell";
 import { terraformText } from "../../constructs/core/config-file";
 import { opBatcher } from "../../constructs/exporters/op-batcher";
 import { opNode } from "../../constructs/exporters/op-node";
@@ -23,6 +23,8 @@ import type { LogsInput } from "../../constructs/loki";
 import { parseEnvironment } from "../../stacks/environment";
 import { MonitoringStack } from "../../stacks/monitoring-stack";
 import type { FakeSlack } from "../../tools/rig/fake-slack";
+import { Checkers } from "./checkers";
+import { renderLogRuleTests, type RangeSeries } from "./log-alerts";
 import type { Platform } from "../../tools/rig/platform";
 import { eventually, expect, type Steps } from "../../tools/rig/steps";
 import { freePort } from "../../tools/rig/free-port";
@@ -134,6 +136,23 @@ class Logs {
     return data.result.flatMap(({ stream, values }) =>
       values.map(([, line]) => ({ labels: stream, line })),
     );
+  }
+
+  /** What an expression gives at every step; times in seconds since 1970. */
+  async range(
+    logql: string,
+    from: number,
+    to: number,
+    step: number,
+  ): Promise<readonly RangeSeries[]> {
+    const url = new URL(`${this.url}/loki/api/v1/query_range`);
+    for (const [name, value] of Object.entries({ query: logql, start: from, end: to, step })) {
+      url.searchParams.set(name, String(value));
+    }
+    const response = await fetch(url, { signal: AbortSignal.timeout(20_000) });
+    const text = await response.text();
+    if (!response.ok) throw new Error(`${logql}: ${String(response.status)} ${text}`);
+    return (JSON.parse(text) as { data: { result: readonly RangeSeries[] } }).data.result;
   }
 
   async post(path: string): Promise<void> {
@@ -525,6 +544,30 @@ export async function logsOnBinary(steps: Steps, binary: string, work: string): 
   });
 }
 
+/** Every alert on lines, in every case of __tests__/log-rules. */
+export async function logAlertsOnBinary(
+  steps: Steps,
+  binary: string,
+  testRules: (folder: string, tests: readonly string[]) => Promise<Finished>,
+  work: string,
+): Promise<void> {
+  await steps.step("every alert on lines fires and stays silent in its tests", async () => {
+    const trial = await Trial.start(binary, join(work, "logs", "alerts"), {
+      // Lines of yesterday are asked for before they are in the store.
+      "ingester.query_store_max_look_back_period": "168h",
+    });
+    try {
+      const folder = join(work, "log-rule-tests");
+      const tests = await renderLogRuleTests(trial, folder);
+      const { code, stdout, stderr } = await testRules(folder, tests);
+      expect(code === 0, `${stdout}${stderr}`);
+      return `${String(tests.length)} cases`;
+    } finally {
+      await trial.stop();
+    }
+  });
+}
+
 /** Logs on the platform under test, then the limits of the same program on configurations of their own. */
 export async function logs(steps: Steps, platform: Platform): Promise<void> {
   const needs = ["deploy from nothing"];
@@ -557,7 +600,11 @@ export async function logs(steps: Steps, platform: Platform): Promise<void> {
       },
       needs,
     );
-    if (existsSync(binary)) await logsOnBinary(steps, binary, work);
+    if (existsSync(binary)) {
+      await logsOnBinary(steps, binary, work);
+      const checkers = new Checkers(platform);
+      await logAlertsOnBinary(steps, binary, checkers.ruleTests.bind(checkers), work);
+    }
   } finally {
     rmSync(work, { recursive: true, force: true });
   }

@@ -9,7 +9,8 @@ import { catalogue, links, rules } from "./catalogue";
 
 const time = z.string().regex(/^(\d+[smhd])+$/);
 
-const alertCheck = z.strictObject({
+/** What an alert must do at a time. */
+export const alertCheck = z.strictObject({
   at: time,
   alert: z.string(),
   /** Every alert of that name that fires then; none means silence. */
