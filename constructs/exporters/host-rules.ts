@@ -1,5 +1,5 @@
 import type { Alert, RuleGroup } from "../core/alert";
-import type { HostThresholds } from "../core/thresholds";
+import { hostFields, whyOf, whyTenMinutes, type HostThresholds } from "../core/thresholds";
 
 /** Labels that name a host, whether Prometheus scrapes it or an agent sends it. */
 const host = "job, instance, agent, host";
@@ -32,6 +32,7 @@ function diskAlerts(of: (more?: string) => string, thresholds: HostThresholds): 
       summary: "A disk is nearly full",
       description: `${shown} is {{ $value | printf "%.1f" }} % full, more than ${criticalLimit} %.`,
       graph: usedPercent,
+      why: whyOf(hostFields.diskCriticalPercent),
       labels: { tier: "critical" },
       runbook: {
         meaning,
@@ -53,6 +54,7 @@ function diskAlerts(of: (more?: string) => string, thresholds: HostThresholds): 
       summary: "A disk will be full within hours",
       description: `${shown} is full in {{ $value | printf "%.1f" }} hours at the present pace (threshold ${String(thresholds.diskHoursLeft)} h).`,
       graph: left("6h"),
+      why: whyOf(hostFields.diskHoursLeft),
       labels: { tier: "high" },
       runbook: {
         meaning: "The room of a file system shrinks steadily, over the last 6 hours and still now.",
@@ -72,6 +74,7 @@ function diskAlerts(of: (more?: string) => string, thresholds: HostThresholds): 
       summary: "A disk fills up",
       description: `${shown} is {{ $value | printf "%.1f" }} % full, more than ${limit} %.`,
       graph: usedPercent,
+      why: whyOf(hostFields.diskPercent),
       labels: { tier: "warning" },
       runbook: {
         meaning,
@@ -99,6 +102,7 @@ function processorAlerts(
       summary: "A host's processors are busy",
       description: `The processors of {{ $labels.instance }} are {{ $value | printf "%.0f" }} % busy, more than ${String(cpuPercent)} %.`,
       graph: busy,
+      why: whyOf(hostFields.cpuPercent),
       runbook: {
         meaning: "Programs of this host use nearly all of its CPU time.",
         impact: "Everything on it becomes slower, and a rush finds no reserve.",
@@ -117,6 +121,7 @@ function processorAlerts(
       summary: "A host does not get the CPU time it asks for",
       description: `{{ $value | printf "%.0f" }} % of the CPU time of {{ $labels.instance }} goes to other machines, more than ${String(stealPercent)} %.`,
       graph: stolen,
+      why: whyOf(hostFields.stealPercent),
       runbook: {
         meaning:
           "The hypervisor runs other machines while this one is ready to work. A burstable AWS instance whose CPU credits are gone looks like this too, where its credits are `standard`.",
@@ -147,6 +152,7 @@ function memoryAlerts(
       summary: "A host's memory is nearly used up",
       description: `{{ $value | printf "%.0f" }} % of the memory of {{ $labels.instance }} is in use, more than ${String(memoryPercent)} %.`,
       graph: used,
+      why: whyOf(hostFields.memoryPercent),
       runbook: {
         meaning: "Programs hold nearly all memory; what the kernel could free is not counted.",
         impact:
@@ -167,6 +173,7 @@ function memoryAlerts(
       summary: "A host's swap is nearly used up",
       description: `{{ $value | printf "%.0f" }} % of the swap of {{ $labels.instance }} is in use, more than ${String(swapPercent)} %.`,
       graph: swapped,
+      why: whyOf(hostFields.swapPercent),
       runbook: {
         meaning: "The kernel has moved much of what programs hold to the disk.",
         impact:
@@ -199,6 +206,7 @@ function otherAlerts(
       summary: "A file system can soon hold no further file",
       description: `{{ $value | printf "%.0f" }} % of the inodes of {{ $labels.mountpoint }} ({{ $labels.device }}) of {{ $labels.instance }} are in use, more than ${String(inodesPercent)} %.`,
       graph: inodes,
+      why: whyOf(hostFields.inodesPercent),
       runbook: {
         meaning: "The file system has room for data and hardly any for further files.",
         impact:
@@ -218,6 +226,7 @@ function otherAlerts(
       summary: "Nothing sets a host's clock",
       description: "No time source has set the clock of {{ $labels.instance }} for hours.",
       graph: `node_timex_maxerror_seconds${of()}`,
+      why: "The kernel's estimate grows by half a millisecond a second: at 16 s nothing has set the clock for nine hours, and a time service asks every hour at least.",
       runbook: {
         meaning:
           "The kernel does not know how far its clock is off: the time service does not run, or reaches no source.",
@@ -237,6 +246,7 @@ function otherAlerts(
       summary: "A host's clock is wrong",
       description: `The clock of {{ $labels.instance }} is {{ $value | printf "%.3f" }} s off, more than ${String(clockSkewSeconds)} s.`,
       graph: skew,
+      why: whyOf(hostFields.clockSkewSeconds),
       runbook: {
         meaning:
           "The time source and the clock disagree, and the kernel has not closed the gap. chrony closes gaps itself and shows none here.",
@@ -255,6 +265,7 @@ function otherAlerts(
       summary: "A host was started",
       description: '{{ $labels.instance }} was started {{ $value | printf "%.0f" }} seconds ago.',
       graph: uptime,
+      why: whyTenMinutes,
       runbook: {
         meaning: "The host booted within the last 10 minutes.",
         impact: "None, if it was meant. What ran on it was away for a moment.",

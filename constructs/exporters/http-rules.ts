@@ -1,6 +1,6 @@
 import type { Alert, RecordingRule } from "../core/alert";
 import { newFailures } from "../core/promql";
-import type { HttpThresholds } from "../core/thresholds";
+import { httpThresholds, whyOf, whyTenMinutes, type HttpThresholds } from "../core/thresholds";
 import { seriesOf } from "./watched-server";
 
 /** Where a framework counts the requests that a service answers. */
@@ -42,6 +42,7 @@ function errorAlert(
   tier: Pick<Alert, "priority" | "for" | "summary"> & {
     readonly tier: string;
     readonly impact: string;
+    readonly why: string;
   },
 ): Alert {
   const share = `${errors}${of} / ${requests}${of} * 100`;
@@ -53,6 +54,7 @@ function errorAlert(
     summary: tier.summary,
     description: `{{ $labels.service }} answers {{ $value | printf "%.1f" }} % of its requests with 5xx, more than ${String(percent)} %.`,
     graph: share,
+    why: `${tier.why} ${whyOf(httpThresholds.minimumErrors)}`,
     labels: { tier: tier.tier },
     runbook: {
       meaning: "The service answers requests with an error of its own, counted over 5 minutes.",
@@ -75,6 +77,7 @@ function latencyAlert(
   tier: Pick<Alert, "priority" | "for" | "summary"> & {
     readonly tier: string;
     readonly impact: string;
+    readonly why: string;
   },
 ): Alert {
   const measured = `${latency(quantile)}${of}`;
@@ -86,6 +89,7 @@ function latencyAlert(
     summary: tier.summary,
     description: `The slowest ${quantile === "p95" ? "5" : "1"} % of the requests to {{ $labels.service }} take {{ $value | printf "%.2f" }} s or more, the limit is ${String(seconds)} s.`,
     graph: measured,
+    why: `${tier.why} ${whyOf(httpThresholds.minimumRequests)}`,
     labels: { tier: tier.tier },
     runbook: {
       meaning: "The service answers more slowly than it should, over 5 minutes.",
@@ -113,6 +117,7 @@ export function httpAlerts(metrics: HttpMetrics, thresholds: HttpThresholds): Al
       for: "1m",
       tier: "critical",
       summary: "A service fails more often than it works",
+      why: whyOf(httpThresholds.errorCriticalPercent),
       impact: "For most users the service is down.",
     }),
     errorAlert(of, thresholds.errorHighPercent, minimumErrors, {
@@ -120,6 +125,7 @@ export function httpAlerts(metrics: HttpMetrics, thresholds: HttpThresholds): Al
       for: "2m",
       tier: "high",
       summary: "A service fails for many of its users",
+      why: whyOf(httpThresholds.errorHighPercent),
       impact: "Many users are turned away; it may be the beginning of an outage.",
     }),
     errorAlert(of, thresholds.errorPercent, minimumErrors, {
@@ -127,6 +133,7 @@ export function httpAlerts(metrics: HttpMetrics, thresholds: HttpThresholds): Al
       for: "5m",
       tier: "warning",
       summary: "A service fails more often than it may",
+      why: whyOf(httpThresholds.errorPercent),
       impact: "Some users are turned away, and the month's error budget goes quickly.",
     }),
     latencyAlert(of, "p99", thresholds.p99Seconds, minimumRequests * 5, {
@@ -134,6 +141,7 @@ export function httpAlerts(metrics: HttpMetrics, thresholds: HttpThresholds): Al
       for: "2m",
       tier: "high",
       summary: "A service hangs for some of its users",
+      why: whyOf(httpThresholds.p99Seconds),
       impact: "Clients give up and try again, which makes it worse.",
     }),
     latencyAlert(of, "p95", thresholds.p95Milliseconds / 1000, minimumRequests, {
@@ -141,6 +149,7 @@ export function httpAlerts(metrics: HttpMetrics, thresholds: HttpThresholds): Al
       for: "5m",
       tier: "warning",
       summary: "A service answers slowly",
+      why: whyOf(httpThresholds.p95Milliseconds),
       impact: "Users notice that they wait.",
     }),
     {
@@ -151,6 +160,7 @@ export function httpAlerts(metrics: HttpMetrics, thresholds: HttpThresholds): Al
       summary: "A rate limiter refuses very many requests",
       description: `{{ $labels.service }} refuses {{ $value | printf "%.0f" }} requests per minute with 429, more than ${limit}.`,
       graph: refused,
+      why: whyOf(httpThresholds.overloadPerMinute),
       runbook: {
         meaning: "The limiter does what it should, but against far more requests than usual.",
         impact: "None for others while it holds; a client of yours may be locked out.",
@@ -174,6 +184,7 @@ export function restartAlert(expr: string): Alert {
     description:
       "{{ $labels.service }} at {{ $labels.instance }} was started again within the last 10 minutes.",
     graph: expr,
+    why: whyTenMinutes,
     runbook: {
       meaning: "The process of the service is a new one.",
       impact: "None, if it was meant. Requests of that moment may have failed.",

@@ -50,6 +50,10 @@ export function seriesOf(job: string, service: string): string {
   return `{job="${job}", service="${service}"}`;
 }
 
+/** Why a server that is asked every 15 seconds counts as gone after a minute. */
+export const fourScrapes =
+  "A minute is four scrapes: one that is lost, or a restart, wakes nobody.";
+
 /** A program that takes a secret from its environment. */
 export interface SecretVariable {
   readonly variable: string;

@@ -1,4 +1,5 @@
 import type { RuleGroup } from "../core/alert";
+import { whyTenMinutes } from "../core/thresholds";
 
 /** What jobs and deployments push by agreement: `deployment_timestamp_seconds{service, version}`, in seconds since 1970. */
 export const pushedRules: RuleGroup = {
@@ -13,6 +14,7 @@ export const pushedRules: RuleGroup = {
       description:
         "{{ $labels.service }}{{ with $labels.version }} {{ . }}{{ end }} was deployed at {{ $value | humanizeTimestamp }}.",
       graph: "deployment_timestamp_seconds",
+      why: whyTenMinutes,
       runbook: {
         meaning: "A deployment pushed its time within the last 10 minutes.",
         impact: "None. If something else fires at the same time, look here first.",

@@ -245,7 +245,9 @@ export function fieldsOf(of: Schema, place: Place, path = ""): Field[] {
     const member = members.get(name);
     const at = path === "" ? name : `${path}.${name}`;
     const below = member === undefined ? [] : fieldsOf(inner, member.value, at);
-    const comment = member?.comment ?? "";
+    const comment = [member?.comment ?? "", z.globalRegistry.get(inner)?.description ?? ""]
+      .filter((words) => words !== "")
+      .join(" ");
     const unwrapped = unwrap(inner);
     if (comment === "" && below.length > 0) {
       // A group that nobody explained is told by its fields, but not that it can be left out.

@@ -1,6 +1,6 @@
 import type { Alert, RuleGroup } from "../../core/alert";
 import type { DownAlert } from "../../core/observation";
-import type { CertificateThresholds } from "../../core/thresholds";
+import { certificateFields, whyOf, type CertificateThresholds } from "../../core/thresholds";
 
 /** The alert for the exporter itself. */
 export const blackboxExporterDown: DownAlert = {
@@ -39,6 +39,7 @@ export const probeRules: RuleGroup = {
       description:
         "{{ $labels.service }} at {{ $labels.instance }} has failed its probe for a minute.",
       graph: "probe_success",
+      why: "A minute is four probes: one that is lost on the way wakes nobody.",
       runbook: {
         meaning: "The address was asked every 15 seconds and did not give the expected answer.",
         impact: "Whoever uses this address is probably cut off.",
@@ -54,7 +55,11 @@ export const probeRules: RuleGroup = {
 function expiryAlert(
   left: string,
   days: number,
-  tier: Pick<Alert, "priority" | "summary"> & { readonly tier: string; readonly impact: string },
+  tier: Pick<Alert, "priority" | "summary"> & {
+    readonly tier: string;
+    readonly impact: string;
+    readonly why: string;
+  },
 ): Alert {
   return {
     name: "CertificateExpires",
@@ -65,6 +70,7 @@ function expiryAlert(
     description: `A certificate of {{ $labels.service }} at {{ $labels.instance }} expires in {{ $value | printf "%.1f" }} days (threshold ${String(days)}).`,
     graph: left,
     labels: { tier: tier.tier },
+    why: tier.why,
     runbook: {
       meaning: "One of the certificates that this address shows has not long to live.",
       impact: tier.impact,
@@ -93,12 +99,14 @@ export function certificateRules(
       expiryAlert(left, certificateUrgentDays, {
         priority: "P2",
         tier: "high",
+        why: whyOf(certificateFields.certificateUrgentDays),
         summary: "A certificate expires within days",
         impact: "Then browsers and clients refuse the address: for its users it is down.",
       }),
       expiryAlert(left, certificateDays, {
         priority: "P4",
         tier: "info",
+        why: whyOf(certificateFields.certificateDays),
         summary: "A certificate expires soon",
         impact: "Nothing yet; its renewal did not work, or has been forgotten.",
       }),

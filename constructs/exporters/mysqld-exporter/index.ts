@@ -10,7 +10,7 @@ import {
   watchedServer,
   withSecret,
 } from "../watched-server";
-import { mysqlRules, mysqldExporterDown } from "./mixin";
+import { mysqlRules, mysqlThresholds, mysqldExporterDown } from "./mixin";
 
 /**
  * A MySQL or MariaDB server, without TLS. Its account needs `GRANT PROCESS, REPLICATION CLIENT ON *.*`, in MariaDB also
@@ -24,14 +24,7 @@ export const mysqldExporter = defineSource({
     user: accountName.default("exporter"),
     /** That of the account. */
     password: secretReference,
-    thresholds: z
-      .strictObject({
-        /** Queries per minute slower than the server's `long_query_time`: 10 s unless the server says less. */
-        slowQueriesPerMinute: z.number().positive().max(100_000).default(10),
-        /** Per cent of `max_connections`; the default leaves a fifth for the second set of pools of a deployment. */
-        highConnectionsPercent: z.number().positive().max(100).default(80),
-      })
-      .prefault({}),
+    thresholds: z.strictObject(mysqlThresholds).prefault({}),
   }),
   instance: ({ service }) => service,
   secrets: ({ password }) => [password],

@@ -1,6 +1,8 @@
+import { z } from "zod";
 import type { RuleGroup } from "../../core/alert";
 import type { DownAlert } from "../../core/observation";
-import { seriesOf } from "../watched-server";
+import { whyOf } from "../../core/thresholds";
+import { fourScrapes, seriesOf } from "../watched-server";
 
 /** The alert for the exporter itself, which before v0.20.0 does not answer either while the database hangs. */
 export const mysqldExporterDown: DownAlert = {
@@ -20,13 +22,30 @@ export const mysqldExporterDown: DownAlert = {
 };
 
 /** What an environment may decide about the alerts of a database. */
-export interface MysqlThresholds {
-  readonly slowQueriesPerMinute: number;
-  readonly highConnectionsPercent: number;
-}
+export const mysqlThresholds = {
+  /** Queries per minute slower than the server's `long_query_time`: 10 s unless the server says less. */
+  slowQueriesPerMinute: z
+    .number()
+    .positive()
+    .max(100_000)
+    .default(10)
+    .describe(
+      "Ten a minute that take 10 s each: at any time one of them runs and holds what others need.",
+    ),
+  /** Per cent of `max_connections`. */
+  highConnectionsPercent: z
+    .number()
+    .positive()
+    .max(100)
+    .default(80)
+    .describe("A fifth is left for the second set of pools during a deployment."),
+};
 
 /** Reachability, slow queries and connections of one database server. */
-export function mysqlRules(service: string, thresholds: MysqlThresholds): RuleGroup {
+export function mysqlRules(
+  service: string,
+  thresholds: z.output<z.ZodObject<typeof mysqlThresholds>>,
+): RuleGroup {
   const of = seriesOf("mysqld-exporter", service);
   const slow = `rate(mysql_global_status_slow_queries${of}[5m]) * 60`;
   const slowLimit = String(thresholds.slowQueriesPerMinute);
@@ -45,6 +64,7 @@ export function mysqlRules(service: string, thresholds: MysqlThresholds): RuleGr
         description:
           "MySQL of {{ $labels.service }} at {{ $labels.instance }} has refused or not answered the exporter for a minute.",
         graph: `mysql_up${of}`,
+        why: fourScrapes,
         runbook: {
           meaning:
             "The exporter, which logs in to the database every 15 seconds, is refused, gets no answer or has the wrong password.",
@@ -65,6 +85,7 @@ export function mysqlRules(service: string, thresholds: MysqlThresholds): RuleGr
         summary: "MySQL is running out of connections",
         description: `{{ $value | printf "%.0f" }} % of the connections of MySQL of {{ $labels.service }} at {{ $labels.instance }} are in use, more than ${usedLimit} %.`,
         graph: usedPercent,
+        why: whyOf(mysqlThresholds.highConnectionsPercent),
         runbook: {
           meaning: "The open connections come near the server's `max_connections`.",
           impact: "At the limit every new connection is refused, for all applications alike.",
@@ -84,6 +105,7 @@ export function mysqlRules(service: string, thresholds: MysqlThresholds): RuleGr
         summary: "MySQL answers many queries slowly",
         description: `MySQL of {{ $labels.service }} at {{ $labels.instance }} has {{ $value | printf "%.0f" }} slow queries per minute, more than ${slowLimit}.`,
         graph: slow,
+        why: whyOf(mysqlThresholds.slowQueriesPerMinute),
         runbook: {
           meaning: "More queries than usual take longer than the server's `long_query_time`.",
           impact: "Users wait, and slow queries hold locks and connections that others need.",

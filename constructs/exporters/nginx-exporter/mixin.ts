@@ -1,7 +1,7 @@
 import type { LogAlert, LogRuleGroup, RuleGroup } from "../../core/alert";
 import type { DownAlert } from "../../core/observation";
-import type { AccessLogThresholds } from "../../core/thresholds";
-import { seriesOf } from "../watched-server";
+import { httpThresholds, whyOf, type AccessLogThresholds } from "../../core/thresholds";
+import { fourScrapes, seriesOf } from "../watched-server";
 
 /**
  * The alert for the exporter itself. As urgent as that for nginx: the exporter's `--nginx.timeout` has no effect (v1.5.3
@@ -42,6 +42,7 @@ export function nginxRules(service: string): RuleGroup {
         description:
           "nginx of {{ $labels.service }} at {{ $labels.instance }} has not shown its status page for a minute.",
         graph: `nginx_up${of}`,
+        why: fourScrapes,
         runbook: {
           meaning:
             "The exporter asks for nginx's status page every 15 seconds and does not get it.",
@@ -62,6 +63,7 @@ export function nginxRules(service: string): RuleGroup {
         description:
           'nginx of {{ $labels.service }} at {{ $labels.instance }} dropped {{ $value | printf "%.0f" }} connections in 5 minutes.',
         graph: dropped,
+        why: "Each dropped connection is a user who was cut off; nginx drops none while it has room.",
         runbook: {
           meaning:
             "nginx accepted connections that it could not handle: a worker has no connection left.",
@@ -84,6 +86,7 @@ function failedAlert(
   tier: Pick<LogAlert, "priority" | "for" | "summary"> & {
     readonly tier: string;
     readonly impact: string;
+    readonly why: string;
   },
 ): LogAlert {
   const failed = `{service="${service}"} | status=~"5.."`;
@@ -97,6 +100,7 @@ function failedAlert(
     summary: tier.summary,
     description: `nginx of {{ $labels.service }} answers {{ $value | printf "%.1f" }} % of its requests with 5xx, more than ${String(percent)} %.`,
     labels: { tier: tier.tier },
+    why: `${tier.why} ${whyOf(httpThresholds.minimumErrors)}`,
     inhibitedBy: ["LokiDown"],
     runbook: {
       meaning:
@@ -124,6 +128,7 @@ export function nginxLogRules(
         priority: "P1",
         for: "1m",
         tier: "critical",
+        why: whyOf(httpThresholds.errorCriticalPercent),
         summary: "nginx answers most requests with an error",
         impact: "For most users what is behind this nginx is down.",
       }),
@@ -131,6 +136,7 @@ export function nginxLogRules(
         priority: "P2",
         for: "2m",
         tier: "high",
+        why: whyOf(httpThresholds.errorHighPercent),
         summary: "nginx answers many requests with an error",
         impact: "Many users are turned away; it may be the beginning of an outage.",
       }),
@@ -138,6 +144,7 @@ export function nginxLogRules(
         priority: "P3",
         for: "5m",
         tier: "warning",
+        why: whyOf(httpThresholds.errorPercent),
         summary: "nginx answers more requests with an error than it may",
         impact: "Some users are turned away.",
       }),

@@ -10,7 +10,7 @@ import {
   watchedServer,
   withSecret,
 } from "../watched-server";
-import { redisExporterDown, redisRules } from "./mixin";
+import { redisExporterDown, redisRules, redisThresholds } from "./mixin";
 
 /** A Redis or Valkey server, without TLS. */
 export const redisExporter = defineSource({
@@ -21,15 +21,7 @@ export const redisExporter = defineSource({
     user: accountName.optional(),
     /** Left out where the server asks for none. */
     password: secretReference.optional(),
-    thresholds: z
-      .strictObject({
-        /**
-         * Per cent of `maxmemory`; the default leaves a fifth before keys are evicted or writes refused. A server
-         * without `maxmemory` has no limit to come near: no alert. A cache that is meant to be full needs 100.
-         */
-        highMemoryPercent: z.number().positive().max(100).default(80),
-      })
-      .prefault({}),
+    thresholds: z.strictObject(redisThresholds).prefault({}),
   }),
   instance: ({ service }) => service,
   secrets: ({ password }) => (password === undefined ? [] : [password]),

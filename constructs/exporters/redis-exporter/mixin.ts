@@ -1,5 +1,7 @@
+import { z } from "zod";
 import type { RuleGroup } from "../../core/alert";
 import type { DownAlert } from "../../core/observation";
+import { whyOf } from "../../core/thresholds";
 import { seriesOf } from "../watched-server";
 
 /** The alert for the exporter itself. */
@@ -18,10 +20,24 @@ export const redisExporterDown: DownAlert = {
   },
 };
 
+/** What an environment may decide about the alerts of a Redis server. */
+export const redisThresholds = {
+  /**
+   * Per cent of `maxmemory`. A server without `maxmemory` has no limit to come near: no alert. A cache that is meant to
+   * be full needs 100.
+   */
+  highMemoryPercent: z
+    .number()
+    .positive()
+    .max(100)
+    .default(80)
+    .describe("A fifth is left before keys are evicted or writes refused."),
+};
+
 /** Reachability and memory of one Redis server. */
 export function redisRules(
   service: string,
-  { highMemoryPercent }: { readonly highMemoryPercent: number },
+  { highMemoryPercent }: z.output<z.ZodObject<typeof redisThresholds>>,
 ): RuleGroup {
   const of = seriesOf("redis-exporter", service);
   // 0 where no maxmemory is set.
@@ -40,6 +56,7 @@ export function redisRules(
         description:
           "Redis of {{ $labels.service }} at {{ $labels.instance }} has refused or not answered the exporter for 30 seconds.",
         graph: `redis_up${of}`,
+        why: "It is three scrapes: one that is lost, or a server that loads its data, says nothing.",
         runbook: {
           meaning:
             "The exporter, which logs in to Redis every 10 seconds, is refused, gets no answer or has the wrong password.",
@@ -60,6 +77,7 @@ export function redisRules(
         summary: "Redis is nearly full",
         description: `Redis of {{ $labels.service }} at {{ $labels.instance }} uses {{ $value | printf "%.0f" }} % of its maxmemory, more than ${limit} %.`,
         graph: usedPercent,
+        why: whyOf(redisThresholds.highMemoryPercent),
         runbook: {
           meaning: "The memory that Redis uses comes near the limit that it was given.",
           impact: "At the limit it evicts keys or refuses writes, as its `maxmemory-policy` says.",

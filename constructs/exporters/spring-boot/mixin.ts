@@ -1,5 +1,5 @@
 import type { Alert, RuleGroup } from "../../core/alert";
-import type { SpringThresholds } from "../../core/thresholds";
+import { springFields, whyOf, type SpringThresholds } from "../../core/thresholds";
 import { httpAlerts, httpRecords, restartAlert, type HttpMetrics } from "../http-rules";
 import { seriesOf } from "../watched-server";
 
@@ -16,6 +16,7 @@ function measuredAlert(of: string): Alert {
     description:
       "{{ $labels.service }} counts its requests but shows no histogram of their durations, so HttpLatencyHigh cannot fire.",
     graph: requests,
+    why: "After an hour of requests it is no start: the histogram is not turned on.",
     runbook: {
       meaning: "Micrometer makes no histogram of requests unless it is told to.",
       impact: "A slow service is not announced, and its objective for p95 has no data.",
@@ -44,6 +45,7 @@ function jvmAlerts(service: string, thresholds: SpringThresholds): Alert[] {
       summary: "Threads wait for a database connection",
       description: `{{ $value | printf "%.0f" }} threads of {{ $labels.service }} at {{ $labels.instance }} wait for a connection of {{ $labels.pool }}, more than ${String(poolPending)}.`,
       graph: pending,
+      why: whyOf(springFields.poolPending),
       runbook: {
         meaning: "All connections of the pool are in use, and stay so.",
         impact:
@@ -63,6 +65,7 @@ function jvmAlerts(service: string, thresholds: SpringThresholds): Alert[] {
       summary: "A Java service's heap is nearly full",
       description: `{{ $labels.service }} at {{ $labels.instance }} uses {{ $value | printf "%.0f" }} % of its largest heap, more than ${String(heapPercent)} %.`,
       graph: heapUsed,
+      why: whyOf(springFields.heapPercent),
       runbook: {
         meaning: "Collections no longer bring the heap down.",
         impact:
@@ -81,6 +84,7 @@ function jvmAlerts(service: string, thresholds: SpringThresholds): Alert[] {
       summary: "The garbage collector stopped a Java service for long",
       description: `A pause of {{ $labels.service }} at {{ $labels.instance }} took {{ $value | printf "%.0f" }} ms, more than ${String(gcPauseMilliseconds)} ms.`,
       graph: pause,
+      why: whyOf(springFields.gcPauseMilliseconds),
       runbook: {
         meaning:
           "All threads stood still while the collector worked; Micrometer shows the longest pause of the last minutes.",
