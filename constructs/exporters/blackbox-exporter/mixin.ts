@@ -45,6 +45,7 @@ export const probeRules: RuleGroup = {
         impact: "Whoever uses this address is probably cut off.",
         steps: [
           "Ask it yourself: `curl -v <address>`.",
+          "An HTTPS address: is its certificate still valid? Of one that has expired the probe measures nothing, so CertificateExpires is silent.",
           "Ask the exporter why: `http://blackbox-exporter:9115/probe?debug=true&module=<module>&target=<address>` from a container of the platform's network.",
         ],
       },
