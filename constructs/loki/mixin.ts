@@ -21,6 +21,7 @@ export const lokiDown: DownAlert = {
 };
 
 const discarded = 'loki_discarded_samples_total{job="loki"}';
+const ruleFailures = 'increase(loki_prometheus_rule_evaluation_failures_total{job="loki"}[5m])';
 const requests = 'loki_request_duration_seconds_count{job="loki"';
 
 /** Alerts about Loki itself, from its own metrics. */
@@ -67,6 +68,28 @@ export const lokiRules: RuleGroup = {
           "`stream_limit`: a label has many values (a request id, a path, a pod name). Move it into the structured metadata at the agent.",
           "`greater_than_max_sample_age`: an agent sends lines that are older than a week; its positions file was lost.",
           "Only then raise `logs.limits` in the environment; they keep memory and disk bounded.",
+        ],
+      },
+    },
+    {
+      name: "LokiRuleFailures",
+      priority: "P2",
+      expr: `${ruleFailures} > 0`,
+      for: "5m",
+      summary: "Loki cannot evaluate some alerts on lines",
+      description:
+        '{{ $value | printf "%.0f" }} evaluations of {{ $labels.rule_group }} failed in 5 minutes.',
+      graph: ruleFailures,
+      why: "One failed evaluation is made good by the next; failures that go on for longer than the 5 minutes that are counted are no accident.",
+      inhibitedBy: ["LokiDown"],
+      runbook: {
+        meaning:
+          "The expression of an alert on lines takes too long, reads too much or is at fault.",
+        impact: "The alerts of this group do not fire, whatever the lines say.",
+        steps: [
+          "Read the error: `docker logs --tail 100 <container>`, or the group on `http://<address>:3100/prometheus/api/v1/rules`.",
+          'A time-out or too many bytes: which service floods? `topk(5, sum by (service) (bytes_rate({service=~".+"}[5m])))`. Quieten it, or narrow the alert\'s selector.',
+          "A fault of an operator's own rule in assets/loki/rules: correct it and deploy.",
         ],
       },
     },
