@@ -141,7 +141,7 @@ function cannotAct(chain: string): Alert {
     for: "1m",
     summary: "A conductor cannot start or stop its sequencer, or give the lead away",
     description:
-      'The conductor at {{ $labels.instance }} of {{ $labels.chain }} failed {{ $value | printf "%.0f" }} times within 5 minutes.',
+      "The conductor at {{ $labels.instance }} of {{ $labels.chain }} could not start or stop its sequencer, or not give the lead away, within the last 5 minutes.",
     inhibitedBy: ["ConductorNoLeader", "L2UnsafeHeadStalled"],
     runbook: {
       meaning:
