@@ -60,6 +60,7 @@ function noLeader(chain: string): Alert {
         "Ask each conductor: `conductor_leader`, `conductor_active`, `conductor_sequencerHealthy`, `conductor_clusterMembership`.",
         "No leader: are more than half of the servers up, and do they reach each other at the consensus port? Bring them back.",
         "A leader whose sequencer is stopped: read its log for the reason, or give the lead away with `conductor_transferLeader`.",
+        "`no unsafe head` in its log: this cluster has never agreed on a block, so it cannot start one itself. Start the leader's sequencer by `admin_startSequencer` with the hash of its head.",
         "Paused (`conductor_paused`): somebody did that for maintenance. Ask, then `conductor_resume`.",
         "If the cluster cannot be saved, follow the chain's procedure for a sequencer without conductor. Never start two.",
       ],
@@ -121,6 +122,7 @@ function unhealthy(chain: string): Alert {
   };
 }
 
+/** A start that the conductor itself refuses, before it asks op-node, is not counted: {@link noLeader} sees that. */
 function cannotAct(chain: string): Alert {
   const failures = [
     "op_conductor_sequencer_starts_count",
@@ -139,7 +141,7 @@ function cannotAct(chain: string): Alert {
     for: "1m",
     summary: "A conductor cannot start or stop its sequencer, or give the lead away",
     description:
-      'The conductor at {{ $labels.instance }} of {{ $labels.chain }} failed {{ $value | printf "%.0f" }} times within 5 minutes.',
+      "The conductor at {{ $labels.instance }} of {{ $labels.chain }} could not start or stop its sequencer, or not give the lead away, within the last 5 minutes.",
     inhibitedBy: ["ConductorNoLeader", "L2UnsafeHeadStalled"],
     runbook: {
       meaning:
