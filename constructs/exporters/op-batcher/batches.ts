@@ -35,13 +35,15 @@ export interface Batches extends BatchThresholds {
   readonly altDa: boolean;
 }
 
-/** Each of them says why no batch lands; what follows from it would be a second page. */
+/**
+ * Each of them says why no batch lands; what follows from it would be a second page. L2NodeDown is none of them: it may
+ * be a replica's, and without the sequencer's node there are no blocks to post.
+ */
 const causes = [
   "BatcherDown",
   "BatcherLowETH",
   "BatcherInsufficientFunds",
   "L1RpcDown",
-  "L2NodeDown",
   "DAServerDown",
 ] as const;
 
