@@ -9,7 +9,8 @@ const rememberedSeconds = 6 * 3600;
  * for a program that was scraped that long ago already. So it is at least `seconds` once none succeeded for so long.
  *
  * The time of a success is a series of one process: absent until its first one, and again after a restart. It is the
- * transaction manager's, since op-batcher itself counts a reverted transaction as a success.
+ * transaction manager's, which looks at the receipt; op-batcher's own count of successes does not ask whether a
+ * transaction was reverted (op-batcher/batcher/driver.go of optimism v1.19.6).
  */
 export function secondsSinceSuccess(sender: Sender, chain: string, seconds: number): string {
   const remembered = Math.max(rememberedSeconds, 2 * seconds);

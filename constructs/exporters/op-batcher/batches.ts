@@ -35,13 +35,15 @@ export interface Batches extends BatchThresholds {
   readonly altDa: boolean;
 }
 
-/** Each of them says why no batch lands; what follows from it would be a second page. */
+/**
+ * Each of them says why no batch lands; what follows from it would be a second page. L2NodeDown is none of them: it may
+ * be a replica's, and without the sequencer's node there are no blocks to post.
+ */
 const causes = [
   "BatcherDown",
   "BatcherLowETH",
   "BatcherInsufficientFunds",
   "L1RpcDown",
-  "L2NodeDown",
   "DAServerDown",
 ] as const;
 
@@ -132,7 +134,7 @@ function submissionFailed(chain: string, { altDa, repeatedFailures }: Batches): 
     for: "2m",
     summary: "A batch failed to land on L1",
     description: `At least {{ $value | printf "%.0f" }} batch transactions of {{ $labels.chain }} ${altDa ? "were reverted" : "could not be sent or were reverted"} in the last 15 minutes.`,
-    why: `One failure that the next attempt heals within 2 minutes tells nobody: a transaction that L1 took after it is such an attempt. ${String(repeatedFailures)} in 15 minutes are told in any case: op-batcher gives a transaction up 2 minutes after L1 first refused it.`,
+    why: `One failure that the next attempt heals within 2 minutes tells nobody: a transaction that L1 took after it is such an attempt. ${String(repeatedFailures)} in 15 minutes are told in any case: op-batcher gives a transaction that L1 refuses up after one or two minutes, and counts it then.`,
     graph: `sum by (chain, stage) (increase(op_batcher_default_batcher_tx_total{chain="${chain}"}[15m]))`,
     inhibitedBy: [
       ...causes,
