@@ -99,7 +99,7 @@ function lagging(chain: string, blocks: number): Alert {
         "Read op-node's last warnings: what does it wait for?",
         otherEndpoint,
         "The beacon API gives the blobs, a DA server the batches: ask both.",
-        "'Deriver system is resetting' again and again: see NodePipelineReset.",
+        "'Deriver system is resetting' again and again: the endpoint contradicts what it said before. Compare its newest blocks with those of another one, and switch.",
         "Nothing in the log: is the execution client slow (EngineSlow)?",
       ],
     },
