@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { instanceOf } from "../../core/observation";
 import { defineSource } from "../../core/source";
+import { blockProductionRules } from "../block-production";
 import {
   blockTime,
   blockTimeAgreement,
@@ -10,7 +11,6 @@ import {
   nodeName,
 } from "../chain";
 import {
-  blockProductionRules,
   compatibilityRules,
   dataGrowthRules,
   executionRules,

@@ -31,37 +31,6 @@ export const compatibilityRules: RuleGroup = {
   ],
 };
 
-/** Blocks per second of one chain against what its block time promises. */
-export function blockProductionRules(chain: string, slowBlocksPerSecond: number): RuleGroup {
-  // A gauge that can step back on a reorg: deriv, not rate, which would take the step for a counter's reset.
-  const rate = `max by (chain) (deriv(chain_head_block{job="l2-geth", chain="${chain}"}[5m]))`;
-  return {
-    name: `op-geth.${chain}`,
-    intervalSeconds: 15,
-    rules: [
-      {
-        name: "L2BlockProductionSlow",
-        priority: "P3",
-        expr: `${rate} < ${String(slowBlocksPerSecond)}`,
-        for: "5m",
-        summary: "The chain makes fewer blocks than it should",
-        description: `{{ $labels.chain }} makes {{ $value | printf "%.3f" }} blocks per second, less than ${String(slowBlocksPerSecond)}.`,
-        why: "A fifth of what the block time promises, if the environment says nothing else: a chain that is late by so much does not catch up by itself. A standstill is told by L2UnsafeHeadStalled, with a higher priority.",
-        graph: rate,
-        inhibitedBy: ["L2GethDown", "L2NodeDown", "L2UnsafeHeadStalled"],
-        runbook: {
-          meaning: "The head of the execution client rises too slowly.",
-          impact: "Transactions wait; at zero the chain stands still.",
-          steps: [
-            "Is the sequencer active, and does its log name errors? Look at op-node first, then at the L1 RPC it derives from.",
-            "Is the machine busy? Compare CPU and disk latency with an hour ago.",
-          ],
-        },
-      },
-    ],
-  };
-}
-
 /** What decides the alerts on how blocks and transactions are taken. */
 export interface ExecutionLimits {
   readonly poolPending: number;
