@@ -117,7 +117,10 @@ test.each(everyQuery.filter(({ lines }) => !lines))(
     const { fault, selectors } = parsePromql(expr);
     expect([expr, fault]).toEqual([expr, undefined]);
     for (const { metric, matchers } of selectors) {
-      const own = known.get(metric) ?? made[metric];
+      const own =
+        metric in made
+          ? [...(known.get(metric) ?? []), ...(made[metric] ?? [])]
+          : known.get(metric);
       expect([metric, own !== undefined || recorded.has(metric)]).toEqual([metric, true]);
       const allowed = [
         ...scrapeLabels,

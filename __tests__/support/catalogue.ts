@@ -133,18 +133,29 @@ export const links = {
   runbooks: "http://127.0.0.1:9091/runbooks",
 };
 
-let kept: MonitoringStack | undefined;
+interface Kept {
+  readonly groups: readonly RuleGroup[];
+  readonly boards: readonly CompleteBoard[];
+}
+
+let kept: Kept | undefined;
+
+function everything(): Kept {
+  if (kept === undefined) {
+    const stack = observed();
+    kept = { groups: stack.prometheus.ruleGroups(), boards: stack.boards() };
+  }
+  return kept;
+}
 
 /** Every rule group that the package can produce, with every default. */
 export function catalogue(): readonly RuleGroup[] {
-  kept ??= observed();
-  return kept.prometheus.ruleGroups();
+  return everything().groups;
 }
 
 /** Every dashboard that the package can produce. */
 export function boards(): readonly CompleteBoard[] {
-  kept ??= observed();
-  return kept.boards();
+  return everything().boards;
 }
 
 function observed(): MonitoringStack {

@@ -28,7 +28,7 @@ export function blockProductionRules(chain: string, slowBlocksPerSecond: number)
         summary: "The chain makes fewer blocks than it should",
         description: `{{ $labels.chain }} makes {{ $value | printf "%.3f" }} blocks per second, less than ${String(slowBlocksPerSecond)}.`,
         graph: rate,
-        why: "Far below what the block time promises, so that the late blocks of a busy machine are no alert.",
+        why: "A fifth of what the block time promises, if the environment says nothing else: a chain that is late by so much does not catch up by itself. A standstill is told by L2UnsafeHeadStalled, with a higher priority.",
         inhibitedBy: ["L2GethDown", "L2RethDown", "L2NodeDown", "L2UnsafeHeadStalled"],
         runbook: {
           meaning: "The head of the execution client rises too slowly.",

@@ -10,12 +10,7 @@ import {
   chainTarget,
   nodeName,
 } from "../chain";
-import {
-  compatibilityRules,
-  dataGrowthRules,
-  executionRules,
-  l2GethDown,
-} from "./mixin";
+import { compatibilityRules, dataGrowthRules, executionRules, l2GethDown } from "./mixin";
 
 /** The execution client of a chain: started with `--metrics --metrics.addr 0.0.0.0`. */
 export const opGeth = defineSource({
