@@ -1,5 +1,6 @@
 import { everyChannelLabel, type RuleGroup } from "../core/alert";
 import type { DownAlert, Leg } from "../core/observation";
+import { aMinuteAway } from "../core/service-down";
 
 /** What the receivers of the heartbeat begin with: whether they hear is known outside. */
 export const heartbeatReceiver = "heartbeat";
@@ -13,6 +14,7 @@ export const alertmanagerDown: DownAlert = {
   priority: "P1",
   for: "1m",
   summary: "Alertmanager does not answer",
+  why: aMinuteAway,
   runbook: {
     meaning: "Prometheus cannot reach Alertmanager, which delivers every alert.",
     impact: "Alerts are raised and nobody is told; the heartbeat stops too.",
