@@ -9,7 +9,7 @@ import type { Runtime } from "../core/runtime";
 import { faultsOf } from "../core/schema";
 import { Service } from "../core/service";
 import { configFolder, logRuleFile, mainFile, operatorFiles, type LogLinks } from "./config";
-import { errorBurstRules, lokiDown, lokiRules } from "./mixin";
+import { errorBurstRules, logRulesLeg, lokiDown, lokiRules } from "./mixin";
 import { logsSchema, schemaFaults, type Logs, type LogsInput } from "./schema";
 
 /** Props of {@link Loki}. */
@@ -107,6 +107,7 @@ export class Loki extends Service implements Observable, LogStore {
       scrape: { intervalSeconds: 15 },
       down: lokiDown,
       rules: [lokiRules],
+      legs: [logRulesLeg],
       logRules: [errorBurstRules(logs.errorBurst)],
     };
     this.#observations = set;

@@ -1,6 +1,6 @@
 import type { LogRuleGroup, RuleGroup } from "../core/alert";
-import type { DownAlert } from "../core/observation";
-import { newFailures } from "../core/promql";
+import type { DownAlert, Leg } from "../core/observation";
+import { newFailures, rulesEvaluated } from "../core/promql";
 import { aMinuteAway } from "../core/service-down";
 
 /** The alert for a log store that does not answer. */
@@ -24,6 +24,14 @@ export const lokiDown: DownAlert = {
 
 const discarded = 'loki_discarded_samples_total{job="loki"}';
 const requests = 'loki_request_duration_seconds_count{job="loki"';
+
+const ruleFailures = 'increase(loki_prometheus_rule_evaluation_failures_total{job="loki"}[5m])';
+
+/** That alerts on lines are looked at. */
+export const logRulesLeg: Leg = {
+  name: "log-rule-evaluation",
+  works: rulesEvaluated("loki_prometheus", "loki"),
+};
 
 /** Alerts about Loki itself, from its own metrics. */
 export const lokiRules: RuleGroup = {
@@ -71,6 +79,27 @@ export const lokiRules: RuleGroup = {
           "`stream_limit`: a label has many values (a request id, a path, a pod name). Move it into the structured metadata at the agent.",
           "`greater_than_max_sample_age`: an agent sends lines that are older than a week; its positions file was lost.",
           "Only then raise `logs.limits` in the environment; they keep memory and disk bounded.",
+        ],
+      },
+    },
+    {
+      name: "LokiRuleFailures",
+      priority: "P2",
+      expr: `${ruleFailures} > 0`,
+      for: "5m",
+      summary: "Loki cannot evaluate some alerts on lines",
+      why: "Any failure counts, since the rule sees nothing meanwhile; 5 minutes leave out one that failed in a restart.",
+      description:
+        '{{ $value | printf "%.0f" }} evaluations of {{ $labels.rule_group }} failed in 5 minutes.',
+      graph: ruleFailures,
+      inhibitedBy: ["LokiDown"],
+      runbook: {
+        meaning: "A query of an alert on lines fails: it takes too long, or finds too many series.",
+        impact: "The alerts of this group do not fire, whatever the lines say.",
+        steps: [
+          "Read Loki's log: `docker logs --tail 100 <container>`; it names the rule and the error.",
+          "A time-out or too many series: a service logs much more than usual; quieten it, or narrow the rule's selector.",
+          "A rule of your own in `assets/loki/rules`: correct it, run the tests, deploy.",
         ],
       },
     },
