@@ -286,7 +286,7 @@ export async function proveCheckersBite(
       const input = environments["local"]?.(true);
       if (input === undefined) throw new Error("no environment 'local'");
       writeRendered(folder, input);
-      const rules = join(folder, "prometheus/etc/prometheus/rules/prometheus.yml");
+      const rules = join(folder, "prometheus/etc/prometheus/rules/heartbeat.yml");
       writeFileSync(rules, readFileSync(rules, "utf8").replace("vector(1)", "vector(1"));
       const rule = await checkers.config(folder);
       expect(rule.code !== 0, "promtool accepted a broken rule");

@@ -1,5 +1,6 @@
 import { everyChannelLabel, type RuleGroup } from "../core/alert";
 import type { DownAlert, Leg } from "../core/observation";
+import { aMinuteAway } from "../core/service-down";
 
 /** What the receivers of the heartbeat begin with: whether they hear is known outside. */
 export const heartbeatReceiver = "heartbeat";
@@ -13,6 +14,7 @@ export const alertmanagerDown: DownAlert = {
   priority: "P1",
   for: "1m",
   summary: "Alertmanager does not answer",
+  why: aMinuteAway,
   runbook: {
     meaning: "Prometheus cannot reach Alertmanager, which delivers every alert.",
     impact: "Alerts are raised and nobody is told; the heartbeat stops too.",
@@ -91,7 +93,7 @@ export const alertmanagerRules: RuleGroup = {
           "Read Alertmanager's log: `docker logs --tail 100 <alertmanager container>`; it names the receiver, the channel and the answer.",
           "Check that the secret file of the receiver holds a working URL, token or password; it is read anew for every message.",
           "Check the host's way to the internet, and the service's own status page.",
-          "When it works again a waiting message arrives by itself. If none waits, prove it: `npm run drill -- <environment> <an alert of a priority that this channel hears>`.",
+          "This alert is tried there again every minute: when the channel works, it arrives there, and is over. To be sure of a priority: `npm run drill -- <environment> <an alert of it>`.",
           "If the channel is gone for good, remove it from `receivers` and deploy.",
         ],
       },
