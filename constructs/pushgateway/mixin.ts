@@ -11,11 +11,10 @@ export const pushedRules: RuleGroup = {
       priority: "P4",
       expr: "deployment_timestamp_seconds > time() - 600",
       summary: "A service was deployed",
-      why: "10 minutes: it stands beside what a deployment breaks, and is over before the next working hour.",
+      why: whyTenMinutes,
       description:
         "{{ $labels.service }}{{ with $labels.version }} {{ . }}{{ end }} was deployed at {{ $value | humanizeTimestamp }}.",
       graph: "deployment_timestamp_seconds",
-      why: whyTenMinutes,
       runbook: {
         meaning: "A deployment pushed its time within the last 10 minutes.",
         impact: "None. If something else fires at the same time, look here first.",
