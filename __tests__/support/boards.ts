@@ -10,7 +10,7 @@ export function asAsked(
     __interval: "1m",
   };
   return expr.replace(
-    /\$(?:\{(\w+)(?::\w+)?\}|(\w+))/g,
+    /\$(?:\{([A-Za-z_]\w*)(?::\w+)?\}|([A-Za-z_]\w*))/g,
     (_, braced: string | undefined, bare: string | undefined) => {
       const name = braced ?? bare ?? "";
       return grafanas[name] ?? chosen[name] ?? several;
@@ -20,7 +20,7 @@ export function asAsked(
 
 /** Names of a person's variables in a query. */
 export function variablesIn(expr: string): readonly string[] {
-  return [...expr.matchAll(/\$(?:\{(\w+)(?::\w+)?\}|(\w+))/g)]
+  return [...expr.matchAll(/\$(?:\{([A-Za-z_]\w*)(?::\w+)?\}|([A-Za-z_]\w*))/g)]
     .map(([, braced, bare]) => braced ?? bare ?? "")
     .filter((name) => !name.startsWith("__"));
 }

@@ -9,8 +9,13 @@ export interface Variable {
   readonly name: string;
   /** Over the choice. */
   readonly title: string;
-  /** Series whose values of the label are offered; it may name variables above it. */
+  /** Series whose values of the label are offered, or a selector of lines; it may name variables above it. */
   readonly from: string;
+  /**
+   * Which store offers the values.
+   * @default "metrics"
+   */
+  readonly store?: "metrics" | "logs";
   /**
    * Several values at once, and all: panels then match by `=~"$name"`.
    * @default false
@@ -109,7 +114,8 @@ function mergedRows(rows: readonly BoardRow[]): BoardRow[] {
   const [first, ...others] = rows;
   if (first === undefined) return [];
   if (others.every((other) => sameBody(first, other))) return [first];
-  return rows.map((row) => (row.about === undefined ? row : pinned(row, row.about)));
+  const apart = rows.map((row) => (row.about === undefined ? row : pinned(row, row.about)));
+  return apart.filter((row, i) => apart.findIndex((other) => isDeepStrictEqual(row, other)) === i);
 }
 
 function grouped<T>(items: readonly T[], key: (item: T) => string): T[][] {

@@ -1,5 +1,6 @@
 import type { Alert, RuleGroup } from "../../core/alert";
 import type { DownAlert } from "../../core/observation";
+import { platformDown } from "../../core/house-boards";
 import { certificateFields, whyOf, type CertificateThresholds } from "../../core/thresholds";
 
 /** The alert for the exporter itself. */
@@ -8,6 +9,7 @@ export const blackboxExporterDown: DownAlert = {
   priority: "P2",
   for: "1m",
   summary: "Addresses are no longer probed",
+  panel: platformDown,
   runbook: {
     meaning: "The blackbox exporter, which probes addresses, does not answer.",
     impact: "An address that fails, or whose certificate has expired, would not be announced.",
