@@ -66,16 +66,6 @@ export const platformDown: PanelAddress = {
   panel: "down",
 };
 
-/** Traces on their way from applications to the store. */
-export const tracesBoard: Board = {
-  uid: "traces",
-  title: "Traces",
-  description:
-    "Whether spans arrive and are kept. Read a trace itself in Explore, or by the link of a line or of a dot on a graph.",
-  folder: "Traces",
-  variables: [],
-};
-
 function boardLinks(boards: readonly CompleteBoard[]): string {
   return boards
     .map(({ board }) => `- [**${board.title}**](/d/${board.uid}): ${board.description}`)
