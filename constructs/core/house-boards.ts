@@ -16,6 +16,12 @@ export const overviewBoard: Board = {
       several: true,
     },
     {
+      name: "service",
+      title: "Service",
+      from: 'observatory:expected_target{service!=""}',
+      several: true,
+    },
+    {
       name: "instance",
       title: "Host",
       from: 'observatory:expected_target{job="node-exporter"}',
@@ -31,6 +37,7 @@ export const overviewOrder = {
   heads: 30,
   wallets: 40,
   services: 50,
+  probes: 55,
   objectives: 60,
   hosts: 70,
   boards: 90,

@@ -67,7 +67,7 @@ export interface DownAlert {
   readonly unanswered?: Unanswered;
   /**
    * As of an alert.
-   * @default - messages lead to Prometheus' own graph
+   * @default - messages lead to `up` in Prometheus
    */
   readonly panel?: PanelAddress;
 }
