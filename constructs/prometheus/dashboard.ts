@@ -166,10 +166,8 @@ const nowRow: BoardRow = {
   ],
 };
 
-/** A figure of a container's budget, by the labels of its own series. */
-const budget = (figure: "limit" | "planned") => `${memoryBudgetSeries}{figure="${figure}"}`;
-const shareOf = (figure: "limit" | "planned") =>
-  `${programMemory} / on (job, instance) group_right () ${budget(figure)}`;
+const limit = `${memoryBudgetSeries}{figure="limit"}`;
+const perContainer = (expr: string) => `max by (container, instance) (${expr})`;
 
 const memoryRow: BoardRow = {
   board: platformBoard,
@@ -185,7 +183,12 @@ const memoryRow: BoardRow = {
         "What the program of each container holds, of the memory at which the kernel stops it. Pages of its own program file count, and go first. Near 1 for long: raise the limit, or find the leak.",
       unit: "ratio",
       width: 12,
-      queries: [{ expr: shareOf("limit"), legend: "{{container}} {{instance}}" }],
+      queries: [
+        {
+          expr: perContainer(`${programMemory} / on (job, instance) group_right () ${limit}`),
+          legend: "{{container}} {{instance}}",
+        },
+      ],
       limits: above({ P3: 1 }),
       min: 0,
     },
@@ -199,11 +202,13 @@ const memoryRow: BoardRow = {
       width: 12,
       queries: [
         {
-          expr: `${programMemory} * on (job, instance) group_right () (${budget("limit")} > bool 0)`,
+          expr: perContainer(
+            `${programMemory} * on (job, instance) group_right () (${limit} > bool 0)`,
+          ),
           legend: "held",
         },
-        { expr: budget("planned"), legend: "planned" },
-        { expr: budget("limit"), legend: "limit" },
+        { expr: perContainer(`${memoryBudgetSeries}{figure="planned"}`), legend: "planned" },
+        { expr: perContainer(limit), legend: "limit" },
       ],
       columns: { container: "Container", instance: "Instance" },
       values: ["Held", "Planned", "Limit"],
