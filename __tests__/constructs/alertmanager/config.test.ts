@@ -221,7 +221,10 @@ describe("receivers", () => {
   it("tell every channel that is routed to, on each of its addresses", () => {
     expect(receiverOf("every-channel")).toMatchObject({
       slack_configs: [{ channel: "#l2-ops-alert" }],
-      webhook_configs: [{ url: "http://10.88.0.9:8080/a" }, { url_file: "/run/secrets/l2-observatory/hook-url" }],
+      webhook_configs: [
+        { url: "http://10.88.0.9:8080/a" },
+        { url_file: "/run/secrets/l2-observatory/hook-url" },
+      ],
     });
     const four = {
       name: "a",
