@@ -20,7 +20,7 @@ describe("explain", () => {
     ["the runbook", /runbook +http:\/\/10\.88\.0\.1:9091\/runbooks\/BatcherLowETH/],
     [
       "who hears it",
-      /heard by +critical: slack #l2-ops-alert, discord discord-alert-urgent-webhook-url, webhook on-call-webhook-url; after 2s/,
+      /heard by +critical-ops-slack: slack #l2-ops-alert; after 2s.*\n +heard by +critical-team-discord: discord discord-alert-urgent-webhook-url; after 2s/,
     ],
     ["what keeps it silent", /silent while alertname="L1RpcDown" with the same environment, chain/],
     ["in which environment", /In production/],
@@ -63,21 +63,22 @@ describe("simulate", () => {
   const at = new Date("2026-11-20T12:00:00Z");
 
   it("tells who hears it and when", () => {
-    const [first] = told(config, { severity: "critical", service: "api" }, at);
-    expect(first).toBe(
-      "  critical: slack #l2-ops-alert, discord discord-alert-urgent-webhook-url, webhook on-call-webhook-url; after 2s, again every 1h",
-    );
+    expect(told(config, { severity: "critical", service: "api" }, at).slice(0, 3)).toEqual([
+      "  critical-ops-slack: slack #l2-ops-alert; after 2s, again every 1h",
+      "  critical-team-discord: discord discord-alert-urgent-webhook-url; after 2s, again every 1h",
+      "  critical-on-call: webhook on-call-webhook-url; after 2s, again every 1h",
+    ]);
   });
 
   it("tells what is muted and what inhibits", () => {
     const quiet = {
       ...config,
-      route: { receiver: "warning", mute_time_intervals: ["weekend"] },
+      route: { receiver: "warning-team-discord", mute_time_intervals: ["weekend"] },
       time_intervals: [{ name: "weekend", time_intervals: [{}] }],
     };
     const lines = told(quiet, { alertname: "BatcherLowETH", chain: "a" }, at);
     expect(lines[0]).toBe(
-      "  warning: muted during 'weekend'; otherwise slack #l2-ops-alert, discord discord-alert-normal-webhook-url",
+      "  warning-team-discord: muted during 'weekend'; otherwise discord discord-alert-normal-webhook-url",
     );
     expect(lines.join("\n")).toContain('inhibited while alertname="L1RpcDown"');
   });

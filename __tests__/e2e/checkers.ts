@@ -8,7 +8,7 @@ import { run, type Finished } from "../../commands/shell";
 import type { MachineFacts } from "../../commands/workspace";
 import { parseEnvironment, secretsNeeded, type EnvironmentInput } from "../../stacks/environment";
 import { MonitoringStack } from "../../stacks/monitoring-stack";
-import { routeCases } from "../support/route-tests";
+import { receiversCalled, routeCases } from "../support/route-tests";
 import { renderRuleTests } from "../support/rule-tests";
 import {
   messageForms,
@@ -161,12 +161,16 @@ class Checkers {
     labels: Readonly<Record<string, string>>,
     receiver: string,
   ): Promise<Finished> {
+    const config = readFileSync(
+      join(folder, "alertmanager/etc/alertmanager/alertmanager.yml"),
+      "utf8",
+    );
     return this.#tool("alertmanager", "amtool", this.#alertmanagerMounts(folder), [
       "config",
       "routes",
       "test",
       "--config.file=/etc/alertmanager/alertmanager.yml",
-      `--verify.receivers=${receiver}`,
+      `--verify.receivers=${receiversCalled(config, receiver)}`,
       ...Object.entries(labels).map(([label, value]) => `${label}=${value}`),
     ]);
   }
@@ -282,16 +286,16 @@ export async function proveCheckersBite(
       const input = environments["local"]?.(true);
       if (input === undefined) throw new Error("no environment 'local'");
       writeRendered(folder, input);
-      const rules = join(folder, "prometheus/etc/prometheus/rules/prometheus.yml");
+      const rules = join(folder, "prometheus/etc/prometheus/rules/heartbeat.yml");
       writeFileSync(rules, readFileSync(rules, "utf8").replace("vector(1)", "vector(1"));
       const rule = await checkers.config(folder);
       expect(rule.code !== 0, "promtool accepted a broken rule");
       const config = join(folder, "alertmanager/etc/alertmanager/alertmanager.yml");
       const sound = readFileSync(config, "utf8");
-      writeFileSync(config, sound.replace("receiver: critical", "receiver: nobody"));
+      writeFileSync(config, sound.replaceAll("receiver: critical", "receiver: nobody"));
       const route = await checkers.alertmanager(folder);
       expect(route.code !== 0, "amtool accepted a route to nobody");
-      writeFileSync(config, sound.replace("receiver: critical", "receiver: info"));
+      writeFileSync(config, sound.replaceAll("receiver: critical", "receiver: info"));
       const misrouted = await checkers.route(folder, { severity: "critical" }, "critical");
       expect(misrouted.code !== 0, "the route test accepted a critical alert sent to info");
       const broken = join(work, "rule-tests-broken");

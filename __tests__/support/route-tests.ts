@@ -1,7 +1,20 @@
-/** Labels of an alert, and the Alertmanager receiver that must get it: for `amtool config routes test`. */
+import { parse } from "yaml";
+
+/** Labels of an alert, and what the receivers that must get it are called after: for `amtool config routes test`. */
 export interface RouteCase {
   readonly labels: Readonly<Record<string, string>>;
   readonly receiver: string;
+}
+
+/**
+ * Every receiver of a rendered configuration that is called after something: one per channel, or the bare one where
+ * nobody is told.
+ * @param config alertmanager.yml
+ */
+export function receiversCalled(config: string, after: string): string {
+  const { receivers } = parse(config) as { readonly receivers: readonly { name: string }[] };
+  const names = receivers.map(({ name }) => name).filter((name) => name.startsWith(`${after}-`));
+  return names.length === 0 ? after : names.join(",");
 }
 
 /** Every priority, the heartbeat, and what an operator's own rule may leave out or misspell. */
@@ -28,6 +41,18 @@ export const routeCases: readonly RouteCase[] = [
     receiver: "info",
   },
   { labels: { alertname: "OnlySeverity", severity: "critical" }, receiver: "critical" },
+  {
+    labels: { alertname: "AlertDeliveryFailing", severity: "high", every_channel: "true" },
+    receiver: "every",
+  },
+  {
+    labels: { alertname: "AgentStale", severity: "info", only_inhibits: "true" },
+    receiver: "silent",
+  },
+  {
+    labels: { alertname: "LowPeerCount", severity: "warning", drill: "true" },
+    receiver: "warning",
+  },
   { labels: { alertname: "NoSeverity" }, receiver: "warning" },
   { labels: { alertname: "OnlyPriority", priority: "P1" }, receiver: "warning" },
   { labels: { alertname: "UnknownSeverity", severity: "catastrophe" }, receiver: "warning" },

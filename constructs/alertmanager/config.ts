@@ -12,8 +12,8 @@ import { chainsOf, timeIntervals, timeTemplate, timingOf, type Calendar } from "
 import { hostAlert, sameThing, sharedWith } from "../core/inhibition";
 import { groupBy, heartbeatPace, pace } from "../core/pace";
 import type { Receiver, Routes } from "../core/receiver";
-import { everyChannelReceiver, heartbeatReceiver } from "./mixin";
-import { renderEveryChannel, renderHeartbeat, renderReceiver } from "./receivers";
+import { everyReceiver, heartbeatReceiver } from "./mixin";
+import { receiverName, renderEveryAddress, renderHeartbeat, renderReceiver } from "./receivers";
 
 /** Folder of the configuration in the container. */
 export const configFolder = "/etc/alertmanager";
@@ -57,7 +57,8 @@ function tierRules(): InhibitRule[] {
   }));
 }
 
-const nobody = "nobody";
+/** Hears what nobody is told. */
+const silentReceiver = "silent";
 
 /** What a host's silence is called: at once, without telling anybody, and when it lasts. */
 const hostAlerts = ["AgentStale", hostAlert].join("|");
@@ -97,10 +98,43 @@ export interface ConfigProps {
   readonly hosts: readonly WatchedHost[];
 }
 
-function routeOf(priority: Priority, calendar: Calendar): object {
+/** What a route and those below it are: how soon, and when. */
+type Pace = (typeof pace)[Priority] | typeof heartbeatPace;
+
+/**
+ * A route that tells each channel by a receiver of its own. One that hangs holds up no other, and what it fails is
+ * counted as its own.
+ * @param matchers of the alerts; all where there are none
+ * @param below when each channel is told
+ */
+function route(
+  name: string,
+  matchers: readonly string[],
+  channels: readonly Receiver[],
+  how: Pace,
+  below: object = {},
+): object {
+  return {
+    ...(matchers.length === 0 ? {} : { matchers }),
+    receiver: name,
+    group_by: groupBy,
+    ...how,
+    ...(channels.length === 0
+      ? {}
+      : {
+          routes: channels.map((channel, i) => ({
+            receiver: receiverName(name, channel.name),
+            ...(i === channels.length - 1 ? {} : { continue: true }),
+            ...below,
+          })),
+        }),
+  };
+}
+
+/** When the alerts of a priority are told. Alertmanager inherits no intervals: a route below another states all of its own. */
+function held(priority: Priority, calendar: Calendar): object {
   const waits = priority === "P3" || priority === "P4";
   const timing = timingOf(calendar, waits);
-  // Alertmanager inherits no intervals: a route below another states all of its own.
   const chains = chainsOf(calendar).map((chain) => ({
     matchers: [`chain="${chain}"`],
     ...timingOf(calendar, waits, chain),
@@ -108,14 +142,7 @@ function routeOf(priority: Priority, calendar: Calendar): object {
   // Whoever starts a drill waits for it, at whatever time.
   const drills = { matchers: [`${drillLabel}="true"`] };
   const mayBeHeld = Object.keys(timing).length > 0 || chains.length > 0;
-  return {
-    matchers: [`severity="${severityOf(priority)}"`],
-    receiver: severityOf(priority),
-    group_by: groupBy,
-    ...pace[priority],
-    ...timing,
-    ...(mayBeHeld ? { routes: [drills, ...chains] } : {}),
-  };
+  return { ...timing, ...(mayBeHeld ? { routes: [drills, ...chains] } : {}) };
 }
 
 /** alertmanager.yml, generated whole: Alertmanager has no include. */
@@ -123,44 +150,52 @@ export function alertmanagerFile(props: ConfigProps): ConfigFile {
   const { receivers, routes, calendar, alerts, hosts } = props;
   const channels = (names: readonly string[]) =>
     receivers.filter((receiver) => names.includes(receiver.name));
+  const everybody = channels(priorities.flatMap((priority) => routes[priority]));
   const intervals = timeIntervals(calendar);
   return ConfigFile.yaml(`${configFolder}/alertmanager.yml`, {
     global: { resolve_timeout: "5m" },
     templates: [`${templatesFolder}/*.tmpl`],
     ...(intervals.length === 0 ? {} : { time_intervals: intervals }),
     route: {
-      // A rule without a known severity is not lost, and waits for nobody: nothing says how urgent it is.
-      receiver: severityOf("P3"),
-      group_by: groupBy,
-      ...pace.P3,
+      receiver: silentReceiver,
       routes: [
-        {
-          matchers: ['heartbeat="true"'],
-          receiver: heartbeatReceiver,
-          ...heartbeatPace,
-        },
-        { matchers: [`${onlyInhibitsLabel}="true"`], receiver: nobody },
-        {
-          ...routeOf("P2", calendar),
-          matchers: [`${everyChannelLabel}="true"`],
-          receiver: everyChannelReceiver,
-        },
-        ...priorities.map((priority) => routeOf(priority, calendar)),
+        route(heartbeatReceiver, ['heartbeat="true"'], channels(routes.heartbeat), heartbeatPace),
+        { matchers: [`${onlyInhibitsLabel}="true"`], receiver: silentReceiver },
+        route(
+          everyReceiver,
+          [`${everyChannelLabel}="true"`],
+          everybody,
+          pace.P2,
+          held("P2", calendar),
+        ),
+        ...priorities.map((priority) =>
+          route(
+            severityOf(priority),
+            [`severity="${severityOf(priority)}"`],
+            channels(routes[priority]),
+            pace[priority],
+            held(priority, calendar),
+          ),
+        ),
+        // A rule without a known severity is not lost, and waits for nobody: nothing says how urgent it is.
+        route(severityOf("P3"), [], channels(routes.P3), pace.P3),
       ],
     },
     inhibit_rules: [...tierRules(), ...hostRules(hosts), ...namedRules(alerts)].map(
       apartFromDrills,
     ),
     receivers: [
-      renderHeartbeat(heartbeatReceiver, channels(routes.heartbeat)),
-      { name: nobody },
-      renderEveryChannel(
-        everyChannelReceiver,
-        channels(priorities.flatMap((priority) => routes[priority])),
-      ),
-      ...priorities.map((priority) =>
-        renderReceiver(severityOf(priority), channels(routes[priority]), priority),
-      ),
+      { name: silentReceiver },
+      { name: heartbeatReceiver },
+      ...channels(routes.heartbeat).map((channel) => renderHeartbeat(heartbeatReceiver, channel)),
+      { name: everyReceiver },
+      ...everybody.map((channel) => renderEveryAddress(everyReceiver, channel)),
+      ...priorities.flatMap((priority) => [
+        { name: severityOf(priority) },
+        ...channels(routes[priority]).map((channel) =>
+          renderReceiver(severityOf(priority), channel, priority),
+        ),
+      ]),
     ],
   });
 }

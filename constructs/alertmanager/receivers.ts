@@ -110,48 +110,32 @@ function configOf(receiver: Receiver, priority: Priority): readonly [key: string
   }
 }
 
-/** One Alertmanager receiver that tells all the named channels what has this priority. */
-export function renderReceiver(
-  name: string,
-  channels: readonly Receiver[],
-  priority: Priority,
-): object {
-  return receiverOf(
-    name,
-    channels.map((channel) => configOf(channel, priority)),
-  );
+/**
+ * Name of the receiver by which one channel is told.
+ * @param group what is told: a severity, or another single word
+ */
+export function receiverName(group: string, channel: string): string {
+  return `${group}-${channel}`;
+}
+
+/** The receiver that tells a channel what has this priority. */
+export function renderReceiver(group: string, channel: Receiver, priority: Priority): object {
+  const [key, config] = configOf(channel, priority);
+  return { name: receiverName(group, channel.name), [key]: [config] };
 }
 
 /** The receiver of the heartbeat. That it is over is not said: to an outside receiver any message is a sign of life. */
-export function renderHeartbeat(name: string, channels: readonly Receiver[]): object {
-  return receiverOf(
-    name,
-    channels.map((channel) => {
-      const [key, config] = configOf(channel, "P4");
-      return [key, { ...config, send_resolved: false }];
-    }),
-  );
+export function renderHeartbeat(group: string, channel: Receiver): object {
+  const [key, config] = configOf(channel, "P4");
+  return { name: receiverName(group, channel.name), [key]: [{ ...config, send_resolved: false }] };
 }
 
-/** The receiver that tells a P2 on every address of all the named channels. */
-export function renderEveryChannel(name: string, channels: readonly Receiver[]): object {
-  const configs = channels.flatMap((channel) => {
-    if (channel.type !== "discord") return [configOf(channel, "P2")];
-    const files = new Set(secretsOf(channel).map((one) => one.secret));
-    return [...files].map((file) => ["discord_configs", discordChannel(secret(file))] as const);
-  });
-  return receiverOf(name, configs);
-}
-
-function receiverOf(
-  name: string,
-  configs: readonly (readonly [key: string, config: object])[],
-): object {
-  const keys = [...new Set(configs.map(([key]) => key))];
+/** The receiver that tells a P2 on every address of a channel. */
+export function renderEveryAddress(group: string, channel: Receiver): object {
+  if (channel.type !== "discord") return renderReceiver(group, channel, "P2");
+  const files = new Set(secretsOf(channel).map((one) => one.secret));
   return {
-    name,
-    ...Object.fromEntries(
-      keys.map((key) => [key, configs.flatMap(([of, config]) => (of === key ? [config] : []))]),
-    ),
+    name: receiverName(group, channel.name),
+    discord_configs: [...files].map((file) => discordChannel(secret(file))),
   };
 }

@@ -12,6 +12,7 @@ const agentDown: DownAlert = {
   priority: "P2",
   for: "1m",
   summary: "An agent's own metrics are missing",
+  why: "AgentSilent tells the same sooner; this one is left for an agent whose name changed.",
   inhibitedBy: ["AgentSilent"],
   runbook: {
     meaning: "The agent is expected, and nothing about it has been known for minutes.",
@@ -84,6 +85,7 @@ function agentAlerts(): readonly Alert[] {
       expr: `${expected}${own} unless on (agent) count by (agent) (count_over_time(up${own}[1m]))`,
       for: "1m",
       summary: "An agent says nothing",
+      why: "An agent writes every 15 seconds. A minute without four of them, for another minute, is longer than the restart of a deployment takes.",
       description: "Nothing has come from the agent {{ $labels.agent }} for 2 minutes.",
       graph: `count_over_time(up${own}[1m])`,
       runbook: {
@@ -105,6 +107,7 @@ function agentAlerts(): readonly Alert[] {
       expr: `(up${of} == 0 or (${expected}${of} unless on (job, instance, agent) up${of})) ${alertedElsewhere}`,
       for: "1m",
       summary: "A service does not answer the agent of its host",
+      why: "As for what Prometheus scrapes itself: a service that is started again answers within a minute.",
       description:
         "{{ $labels.instance }} of job {{ $labels.job }} has not answered the agent {{ $labels.agent }} for 1m.",
       graph: `up${of}`,
@@ -127,6 +130,7 @@ function agentAlerts(): readonly Alert[] {
       expr: `probe_success${of} == 0 ${alertedElsewhere}`,
       for: "1m",
       summary: "An address does not answer the agent's probe as it should",
+      why: "Four probes in a row: one that fails may be the network's.",
       description:
         "{{ $labels.service }} at {{ $labels.instance }} has failed the probe of the agent {{ $labels.agent }} for a minute.",
       graph: `probe_success${of}`,
@@ -146,6 +150,7 @@ function agentAlerts(): readonly Alert[] {
       expr: lost.join(" or "),
       for: "1m",
       summary: "An agent lost data that the platform did not take",
+      why: "Any line, sample or span counts: the agent tried again until it was refused for good.",
       description:
         'The agent {{ $labels.agent }} gave up {{ $value | printf "%.0f" }} lines, samples or spans in 5 minutes.',
       graph: `rate(loki_write_dropped_entries_total${own}[5m])`,
@@ -168,6 +173,7 @@ function agentAlerts(): readonly Alert[] {
       expr: `sum by (agent, health_type) (alloy_component_controller_running_components{job="${agentJob}", health_type!="healthy"}) > 0`,
       for: "5m",
       summary: "A part of an agent does not work",
+      why: "5 minutes: a module waits for what it reads, such as a proxy that starts after it.",
       description:
         '{{ $value | printf "%.0f" }} components of the agent {{ $labels.agent }} are {{ $labels.health_type }}.',
       runbook: {

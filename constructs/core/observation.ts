@@ -45,6 +45,11 @@ export interface DownAlert {
   readonly for: string;
   readonly summary: string;
   readonly runbook: Runbook;
+  /**
+   * Why it waits as long as it does.
+   * @default - nothing is told
+   */
+  readonly why?: string;
   /** @default - none */
   readonly inhibitedBy?: readonly string[];
   /**

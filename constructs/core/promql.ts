@@ -17,3 +17,17 @@ export function durationSeconds(duration: string): number {
     0,
   );
 }
+
+/**
+ * Finds something while no group of rules is more than a round and a minute behind; after a start each has the time of
+ * its first round.
+ * @param metrics what the evaluator's own metrics begin with, e.g. `prometheus`
+ * @param job the evaluator's job
+ */
+export function rulesEvaluated(metrics: string, job: string): string {
+  const of = `{job="${job}"}`;
+  const last = `${metrics}_rule_group_last_evaluation_timestamp_seconds${of}`;
+  const interval = `${metrics}_rule_group_interval_seconds${of}`;
+  const started = `scalar(process_start_time_seconds${of})`;
+  return `count(time() - clamp_min(${last}, ${started}) <= 2 * ${interval} + 60) == count(${interval})`;
+}

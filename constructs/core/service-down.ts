@@ -1,11 +1,16 @@
 import type { DownAlert } from "./observation";
 
+/** Why a target may be away for a minute. */
+export const aMinuteAway =
+  "A container that is started again answers within a minute, after four scrapes: longer is no restart.";
+
 /** The alert of a job that needs no words of its own, for `down` of its observation. */
 export const serviceDown: DownAlert = {
   name: "ServiceDown",
   priority: "P1",
   for: "1m",
   summary: "A service does not answer",
+  why: aMinuteAway,
   runbook: {
     meaning:
       "Prometheus got no answer from a target for a minute, or a target that must exist is not scraped at all.",

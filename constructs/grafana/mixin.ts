@@ -8,6 +8,7 @@ export const grafanaDown: DownAlert = {
   priority: "P3",
   for: "5m",
   summary: "Grafana does not answer",
+  why: "Nothing is lost meanwhile, and a start with many dashboards takes minutes on a small machine.",
   runbook: {
     meaning: "Grafana, which shows dashboards, logs and traces, gave no answer.",
     impact:

@@ -1,6 +1,7 @@
 import type { RuleGroup } from "../core/alert";
 import type { DownAlert } from "../core/observation";
 import { newFailures } from "../core/promql";
+import { aMinuteAway } from "../core/service-down";
 
 /** The alert for Jaeger itself. */
 export const jaegerDown: DownAlert = {
@@ -8,6 +9,7 @@ export const jaegerDown: DownAlert = {
   priority: "P2",
   for: "1m",
   summary: "Jaeger does not answer",
+  why: aMinuteAway,
   runbook: {
     meaning: "Jaeger, which keeps the traces, does not answer Prometheus.",
     impact: "No trace can be looked up, and what senders cannot hold back is lost.",
@@ -35,6 +37,7 @@ export function jaegerRules(job: string): RuleGroup {
         expr: `${refused} > 0`,
         for: "1m",
         summary: "Jaeger refuses spans",
+        why: "Any refusal counts: within what is planned for there is none. For a minute, since senders try again and lose nothing in a short rush.",
         description:
           'Jaeger at {{ $labels.instance }} refused {{ $value | printf "%.0f" }} spans in 5 minutes.',
         graph: refused,
@@ -54,6 +57,7 @@ export function jaegerRules(job: string): RuleGroup {
         expr: `${unstored} > 0`,
         for: "1m",
         summary: "Jaeger cannot store spans",
+        why: "Any span counts: what was not stored is lost. For a minute, so that one scrape alone decides nothing.",
         description:
           'Jaeger at {{ $labels.instance }} could not store {{ $value | printf "%.0f" }} spans in 5 minutes.',
         graph: unstored,

@@ -17,7 +17,7 @@ import {
   operatorFiles,
   type LogLinks,
 } from "./config";
-import { errorBurstRules, lokiDown, lokiRules } from "./mixin";
+import { errorBurstRules, logRulesLeg, lokiDown, lokiRules } from "./mixin";
 import { logsSchema, schemaFaults, type Logs, type LogsInput } from "./schema";
 
 /** Props of {@link Loki}. */
@@ -124,6 +124,7 @@ export class Loki extends Service implements Observable, LogStore {
       scrape: { intervalSeconds: 15 },
       down: lokiDown,
       rules: [lokiRules],
+      legs: evaluatesAlerts ? [logRulesLeg] : [],
       logRules: [errorBurstRules(logs.errorBurst)],
     };
     this.#observations = set;

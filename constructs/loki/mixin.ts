@@ -1,6 +1,7 @@
 import type { LogRuleGroup, RuleGroup } from "../core/alert";
-import type { DownAlert } from "../core/observation";
-import { newFailures } from "../core/promql";
+import type { DownAlert, Leg } from "../core/observation";
+import { newFailures, rulesEvaluated } from "../core/promql";
+import { aMinuteAway } from "../core/service-down";
 
 /** The alert for a log store that does not answer. */
 export const lokiDown: DownAlert = {
@@ -8,6 +9,7 @@ export const lokiDown: DownAlert = {
   priority: "P1",
   for: "1m",
   summary: "The log store does not answer",
+  why: aMinuteAway,
   runbook: {
     meaning: "Loki, which keeps the logs and evaluates the alerts on them, gave no answer.",
     impact:
@@ -23,6 +25,14 @@ export const lokiDown: DownAlert = {
 const discarded = 'loki_discarded_samples_total{job="loki"}';
 const requests = 'loki_request_duration_seconds_count{job="loki"';
 
+const ruleFailures = 'increase(loki_prometheus_rule_evaluation_failures_total{job="loki"}[5m])';
+
+/** That alerts on lines are looked at. */
+export const logRulesLeg: Leg = {
+  name: "log-rule-evaluation",
+  works: rulesEvaluated("loki_prometheus", "loki"),
+};
+
 /** Alerts about Loki itself, from its own metrics. */
 export const lokiRules: RuleGroup = {
   name: "loki",
@@ -34,6 +44,7 @@ export const lokiRules: RuleGroup = {
       expr: `sum by (route) (rate(${requests}, status_code=~"5.."}[5m])) / sum by (route) (rate(${requests}}[5m])) > 0.1`,
       for: "5m",
       summary: "Loki fails to answer requests",
+      why: "Agents send again what fails, so a few errors lose nothing; a tenth for 5 minutes is no restart and fills their buffers.",
       description:
         "{{ $value | humanizePercentage }} of the requests to {{ $labels.route }} failed in the last 5 minutes.",
       graph: `sum by (route) (rate(${requests}, status_code=~"5.."}[5m]))`,
@@ -53,6 +64,7 @@ export const lokiRules: RuleGroup = {
       priority: "P2",
       expr: `${newFailures(discarded, ["reason"])} > 0`,
       summary: "Loki refuses log lines",
+      why: "Any line counts: a flood can be over before the next scrape, and what was refused may be lost.",
       description:
         'About {{ $value | printf "%.0f" }} lines were refused in the last 5 minutes: {{ $labels.reason }}.',
       graph: `sum by (reason) (rate(${discarded}[5m]))`,
@@ -67,6 +79,27 @@ export const lokiRules: RuleGroup = {
           "`stream_limit`: a label has many values (a request id, a path, a pod name). Move it into the structured metadata at the agent.",
           "`greater_than_max_sample_age`: an agent sends lines that are older than a week; its positions file was lost.",
           "Only then raise `logs.limits` in the environment; they keep memory and disk bounded.",
+        ],
+      },
+    },
+    {
+      name: "LokiRuleFailures",
+      priority: "P2",
+      expr: `${ruleFailures} > 0`,
+      for: "5m",
+      summary: "Loki cannot evaluate some alerts on lines",
+      why: "Any failure counts, since the rule sees nothing meanwhile; 5 minutes leave out one that failed in a restart.",
+      description:
+        '{{ $value | printf "%.0f" }} evaluations of {{ $labels.rule_group }} failed in 5 minutes.',
+      graph: ruleFailures,
+      inhibitedBy: ["LokiDown"],
+      runbook: {
+        meaning: "A query of an alert on lines fails: it takes too long, or finds too many series.",
+        impact: "The alerts of this group do not fire, whatever the lines say.",
+        steps: [
+          "Read Loki's log: `docker logs --tail 100 <container>`; it names the rule and the error.",
+          "A time-out or too many series: a service logs much more than usual; quieten it, or narrow the rule's selector.",
+          "A rule of your own in `assets/loki/rules`: correct it, run the tests, deploy.",
         ],
       },
     },
@@ -86,6 +119,7 @@ export function errorBurstRules(errorBurst: number): LogRuleGroup {
         logql: `sum by (service, chain) (count_over_time(${errors} [5m])) > ${String(errorBurst)}`,
         lines: errors,
         summary: "A service logs many errors",
+        why: "The number is the environment's `logs.errorBurst`; 5 minutes, so that one failure with a long trace is no burst.",
         description: `{{ $labels.service }}{{ with $labels.chain }} of {{ . }}{{ end }} logged {{ $value | printf "%.0f" }} errors in 5 minutes, more than ${String(errorBurst)}.`,
         inhibitedBy: ["LokiDown"],
         runbook: {

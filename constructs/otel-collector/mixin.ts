@@ -1,6 +1,7 @@
 import type { RuleGroup } from "../core/alert";
 import type { DownAlert } from "../core/observation";
 import { newFailures } from "../core/promql";
+import { aMinuteAway } from "../core/service-down";
 
 /** The alert for the Collector itself. */
 export const otelCollectorDown: DownAlert = {
@@ -8,6 +9,7 @@ export const otelCollectorDown: DownAlert = {
   priority: "P2",
   for: "1m",
   summary: "The OpenTelemetry Collector does not answer",
+  why: aMinuteAway,
   runbook: {
     meaning:
       "The Collector, to which applications send traces and metrics, does not answer Prometheus.",
@@ -52,6 +54,7 @@ export function otelCollectorRules(job: string): RuleGroup {
         expr: refused,
         for: "1m",
         summary: "The OpenTelemetry Collector refuses spans or metrics",
+        why: "Any refusal counts: within what is planned for there is none. For a minute, since senders try again and lose nothing in a short rush.",
         description:
           'The Collector at {{ $labels.instance }} refused {{ $value | printf "%.0f" }} items by {{ $labels.transport }} in 5 minutes.',
         runbook: {
@@ -72,6 +75,7 @@ export function otelCollectorRules(job: string): RuleGroup {
         expr: `${filled} > 0.8`,
         for: "1m",
         summary: "A sending queue of the OpenTelemetry Collector is nearly full",
+        why: "A queue that a store empties is near 0; at 80 % for a minute the last fifth is all that is left before data is dropped.",
         description:
           "The queue of {{ $labels.exporter }} at {{ $labels.instance }} is {{ $value | humanizePercentage }} full.",
         graph: filled,
@@ -91,6 +95,7 @@ export function otelCollectorRules(job: string): RuleGroup {
         expr: unsent,
         for: "1m",
         summary: "The OpenTelemetry Collector drops what a store does not take",
+        why: "Any item counts: the Collector tried again until it gave up. For a minute, so that one scrape alone decides nothing.",
         description:
           '{{ $labels.exporter }} of the Collector at {{ $labels.instance }} dropped {{ $value | printf "%.0f" }} items in 5 minutes.',
         runbook: {

@@ -141,6 +141,7 @@ export function livenessGroup({ job, down, targets, scrape }: Job): RuleGroup {
         description: `{{ $labels.instance }} of job {{ $labels.job }}{{ with $labels.chain }}, chain {{ . }},{{ end }} has not answered for ${down.for}.`,
         graph: `up{${selector}}`,
         runbook: down.runbook,
+        ...(down.why === undefined ? {} : { why: down.why }),
         ...(down.inhibitedBy === undefined ? {} : { inhibitedBy: down.inhibitedBy }),
         ...(down.unanswered === undefined ? {} : { unanswered: down.unanswered }),
       },

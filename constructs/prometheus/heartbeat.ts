@@ -1,24 +1,17 @@
 import type { RuleGroup } from "../core/alert";
 import type { Leg } from "../core/observation";
+import { rulesEvaluated } from "../core/promql";
 
 const legSeries = "observatory:heartbeat_leg";
-
-const own = '{job="prometheus"}';
-const evaluated = `prometheus_rule_group_last_evaluation_timestamp_seconds${own}`;
-const interval = `prometheus_rule_group_interval_seconds${own}`;
 
 /** What Prometheus itself does on the way from a fault to a person. */
 export const prometheusLegs: readonly Leg[] = [
   {
     name: "scraping",
     // Of four scrapes in a minute two must have come in: one may be late.
-    works: `sum_over_time(up${own}[1m]) >= 2`,
+    works: 'sum_over_time(up{job="prometheus"}[1m]) >= 2',
   },
-  {
-    name: "rule-evaluation",
-    // No group is more than a round and a minute behind; after a start each has the time of its first round.
-    works: `count(time() - clamp_min(${evaluated}, scalar(process_start_time_seconds${own})) <= 2 * ${interval} + 60) == count(${interval})`,
-  },
+  { name: "rule-evaluation", works: rulesEvaluated("prometheus", "prometheus") },
 ];
 
 function indented(works: string): string {
@@ -77,10 +70,11 @@ export function heartbeatGroup(legs: readonly Leg[]): RuleGroup {
           meaning:
             "Alerts still reach you, as this one did, but one part that they depend on is stale. The outside receiver of the heartbeat will say that the platform is dead.",
           impact:
-            "scraping: alerts look at old values. rule-evaluation: alerts of a group are not looked at. log-ingestion: alerts on lines see no lines.",
+            "scraping: alerts look at old values. rule-evaluation: alerts of a group are not looked at; log-rule-evaluation: so with those on lines. log-ingestion: alerts on lines see no lines.",
           steps: [
             "scraping: open Prometheus' page of targets. Is its disk full, or does it lack memory? `docker logs --tail 100 <prometheus container>`.",
             "rule-evaluation: open Prometheus' page of rules and look for the group whose last evaluation is old; a query that takes too long holds its group up.",
+            "log-rule-evaluation: the same in Loki; its log names the query: `docker logs --tail 100 <loki container>`.",
             "log-ingestion: Loki took no lines for 3 minutes though each agent that reads containers sends one a minute. Look at the agent's log, then at Loki's: `docker logs --tail 100 <container>`. Is the disk full? Does an agent's `ignore` or `drop` leave out the socket proxy, which writes that line?",
           ],
         },

@@ -2,6 +2,9 @@ import type { RuleGroup } from "../core/alert";
 
 export { serviceDown } from "../core/service-down";
 
+/** Spring Boot applications have ServiceRestarted, which names the service. */
+const restarts = 'changes(process_start_time_seconds{job!="spring-boot"}[10m])';
+
 /** Alerts about the platform's own alerting; that Prometheus itself is gone only the watchdog's receiver can see. */
 export const prometheusRules: RuleGroup = {
   name: "prometheus",
@@ -24,6 +27,25 @@ export const prometheusRules: RuleGroup = {
         steps: [
           "Open Prometheus' rules page and read the error of the group.",
           "Correct the expression, run the tests, deploy.",
+        ],
+      },
+    },
+    {
+      name: "ProcessRestarted",
+      priority: "P4",
+      expr: `${restarts} > 0`,
+      summary: "A program was started again",
+      description:
+        "{{ $labels.instance }} of job {{ $labels.job }} was started again within the last 10 minutes, {{ $value }}×.",
+      graph: restarts,
+      why: "10 minutes: it stands beside what a restart breaks. Once is an event, of which nobody needs to know at night.",
+      runbook: {
+        meaning: "The process is a new one: its start time changed.",
+        impact:
+          "None, if it was meant. Started again and again, it does its work only between two starts.",
+        steps: [
+          "Was it deployed? Then this is what you see.",
+          "If not, why did it end? `docker inspect <container> | grep -E 'ExitCode|OOMKilled|RestartCount'`, and its log's last lines before the start.",
         ],
       },
     },

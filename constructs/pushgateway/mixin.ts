@@ -10,6 +10,7 @@ export const pushedRules: RuleGroup = {
       priority: "P4",
       expr: "deployment_timestamp_seconds > time() - 600",
       summary: "A service was deployed",
+      why: "10 minutes: it stands beside what a deployment breaks, and is over before the next working hour.",
       description:
         "{{ $labels.service }}{{ with $labels.version }} {{ . }}{{ end }} was deployed at {{ $value | humanizeTimestamp }}.",
       graph: "deployment_timestamp_seconds",

@@ -5,6 +5,7 @@ import { Endpoint } from "../core/endpoint";
 import type { DownAlert, Observable, Observation } from "../core/observation";
 import { renderRunbook } from "../core/runbook";
 import type { Runtime } from "../core/runtime";
+import { aMinuteAway } from "../core/service-down";
 import { Service } from "../core/service";
 import { drillRules } from "./drill";
 import { pushedRules } from "./mixin";
@@ -35,6 +36,7 @@ const pushgatewayDown: DownAlert = {
   priority: "P2",
   for: "1m",
   summary: "Batch jobs cannot push metrics",
+  why: aMinuteAway,
   runbook: {
     meaning: "Pushgateway, or the proxy in front of it on port 9091, does not answer.",
     impact: "What jobs and deployments push is lost, unless they push again.",

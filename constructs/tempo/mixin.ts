@@ -1,6 +1,7 @@
 import type { RuleGroup } from "../core/alert";
 import type { DownAlert } from "../core/observation";
 import { newFailures } from "../core/promql";
+import { aMinuteAway } from "../core/service-down";
 
 /** The alert for Tempo itself. */
 export const tempoDown: DownAlert = {
@@ -8,6 +9,7 @@ export const tempoDown: DownAlert = {
   priority: "P2",
   for: "1m",
   summary: "Tempo does not answer",
+  why: aMinuteAway,
   runbook: {
     meaning: "Tempo, which keeps the traces, does not answer Prometheus.",
     impact:
@@ -39,6 +41,7 @@ export function tempoRules(job: string): RuleGroup {
         expr: `${refused} > 0`,
         for: "1m",
         summary: "Tempo refuses spans",
+        why: "Any span counts: what was discarded is lost. For a minute, so that one scrape alone decides nothing.",
         description:
           'Tempo at {{ $labels.instance }} discarded {{ $value | printf "%.0f" }} spans in 5 minutes: {{ $labels.reason }}.',
         graph: refused,
@@ -60,6 +63,7 @@ export function tempoRules(job: string): RuleGroup {
         expr: `${unwritten} > 0`,
         for: "1m",
         summary: "Tempo cannot write traces to its store",
+        why: "Any failure counts: Tempo tries again, and on a sound disk never has to. For a minute, so that one scrape alone decides nothing.",
         description:
           'Tempo at {{ $labels.instance }} failed to complete or flush a block {{ $value | printf "%.0f" }} times in 5 minutes.',
         graph: unwritten,
@@ -79,6 +83,7 @@ export function tempoRules(job: string): RuleGroup {
         expr: `${unsent} > 0`,
         for: "1m",
         summary: "Tempo cannot write the metrics it makes from spans",
+        why: "Any sample counts: what Prometheus refused for good is lost. For a minute, so that one scrape alone decides nothing.",
         description:
           'Prometheus did not take {{ $value | printf "%.0f" }} samples of Tempo at {{ $labels.instance }} in 5 minutes.',
         graph: unsent,

@@ -12,6 +12,8 @@ import * as exporters from "../../constructs/exporters";
 import { environments } from "../../environments";
 import { environmentSchema, parseEnvironment } from "../../stacks/environment";
 import { leaveOut } from "../../stacks/leave-out";
+import { Prometheus } from "../../constructs/prometheus";
+import { heartbeatGroup } from "../../constructs/prometheus/heartbeat";
 import { MonitoringStack } from "../../stacks/monitoring-stack";
 import { classesOf, commentOf } from "./comments";
 import { code, table } from "./table";
@@ -85,6 +87,14 @@ function alertsOf(observations: readonly Observation[]): Part["alerts"] {
   return alerts;
 }
 
+/** What is watched about a part: Prometheus adds the heartbeat when it knows what the others do for it. */
+function observationOf(part: Observable): Observation {
+  const { observation } = part;
+  return part instanceof Prometheus
+    ? { ...observation, rules: [...observation.rules, heartbeatGroup(observation.legs ?? [])] }
+    : observation;
+}
+
 /** All environments of this repository, `local` with the demonstration and without Alloy too, parsed. */
 function everyEnvironment() {
   return Object.values(environments).flatMap((make) => {
@@ -155,7 +165,7 @@ function platformParts(app: App): Part[] {
       .findAll()
       .flatMap((construct) =>
         isObservable(construct)
-          ? [{ className: construct.constructor.name, observation: construct.observation }]
+          ? [{ className: construct.constructor.name, observation: observationOf(construct) }]
           : [],
       ),
   );

@@ -5,7 +5,7 @@ import type { AddressInfo } from "node:net";
 export interface ChannelMessage {
   /** When it arrived, in milliseconds since 1970. */
   readonly at: number;
-  /** Which of the server's addresses: a Discord channel, `telegram` or `dooray`. */
+  /** Which of the server's addresses: a Discord channel, `telegram`, `dooray`, `webhook` or `heartbeat`. */
   readonly to: string;
   /** Everything that a person reads, title first. */
   readonly words: string;
@@ -85,8 +85,8 @@ function telegram(body: Json): Answer {
   };
 }
 
-/** The contract of the Dooray adapter: version 4 of Alertmanager's webhook. */
-function dooray(body: Json): Answer {
+/** Version 4 of Alertmanager's webhook, which is the contract of the Dooray adapter too. */
+function webhook(to: string, body: Json): Answer {
   const alerts = body["alerts"];
   const sound =
     body["version"] === "4" &&
@@ -102,20 +102,21 @@ function dooray(body: Json): Answer {
   return {
     status: 200,
     body: "{}",
-    message: { to: "dooray", words, above: severity, silent: false },
+    message: { to, words, above: severity, silent: false },
   };
 }
 
-/** Servers of Discord, Telegram and the Dooray adapter, in their wire formats and with their limits, on one port. */
+/** Servers of Discord, Telegram, the Dooray adapter and webhooks, in their wire formats and with their limits, on one port. */
 export class FakeChannels {
   readonly messages: ChannelMessage[] = [];
   /** What was refused, with the answer. */
   readonly refused: string[] = [];
-  /** Answer 503 to what begins with this path. */
-  failing: string | undefined;
   readonly #server: Server;
 
-  private constructor(readonly botToken: string) {
+  private constructor(
+    readonly botToken: string,
+    readonly hookToken: string,
+  ) {
     this.#server = createServer((request, response) => {
       void this.#answer(request).then(({ status, body, message }) => {
         if (message === undefined) this.refused.push(`${String(status)} ${body}`);
@@ -125,9 +126,13 @@ export class FakeChannels {
     });
   }
 
-  /** Listens on loopback. @param botToken the only one that Telegram knows */
-  static async listen(botToken: string): Promise<FakeChannels> {
-    const channels = new FakeChannels(botToken);
+  /**
+   * Listens on loopback.
+   * @param botToken the only one that Telegram knows
+   * @param hookToken the only one that the guarded webhook takes
+   */
+  static async listen(botToken: string, hookToken: string): Promise<FakeChannels> {
+    const channels = new FakeChannels(botToken, hookToken);
     await new Promise<void>((resolve, reject) => {
       channels.#server.once("error", reject).listen(0, "127.0.0.1", resolve);
     });
@@ -141,15 +146,18 @@ export class FakeChannels {
   async #answer(request: IncomingMessage): Promise<Answer> {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
-    const { url: path = "" } = request;
-    if (this.failing !== undefined && path.startsWith(this.failing)) {
-      return { status: 503, body: "told to fail" };
-    }
+    const { url: path = "", headers } = request;
     const body = JSON.parse(Buffer.concat(chunks).toString("utf8")) as Json;
     const [, channel] = /^\/api\/webhooks\/([\w-]+)\/[\w-]+$/.exec(path) ?? [];
     if (channel !== undefined) return discord(channel, body);
     if (path === `/bot${this.botToken}/sendMessage`) return telegram(body);
-    if (path === "/dooray") return dooray(body);
+    if (path === "/dooray") return webhook("dooray", body);
+    if (path === "/hook") {
+      return headers.authorization === `Bearer ${this.hookToken}`
+        ? webhook("webhook", body)
+        : { status: 401, body: "who are you?" };
+    }
+    if (path === "/heartbeat") return webhook("heartbeat", body);
     return { status: 404, body: "nobody is here" };
   }
 

@@ -61,6 +61,8 @@ export class Gate {
       const beyond = connect(this.target, "127.0.0.1");
       this.#keep(beyond);
       socket.pipe(beyond).pipe(socket);
+      socket.on("close", () => beyond.destroy());
+      beyond.on("close", () => socket.destroy());
     });
   }
 

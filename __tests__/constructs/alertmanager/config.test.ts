@@ -22,14 +22,13 @@ interface Route {
   readonly continue?: boolean;
   readonly mute_time_intervals?: readonly string[];
   readonly active_time_intervals?: readonly string[];
+  readonly routes?: readonly Route[];
 }
 
 interface Config {
   readonly global: { readonly resolve_timeout: string };
   readonly templates: readonly string[];
-  readonly route: Route & {
-    readonly routes: readonly (Route & { readonly routes?: readonly object[] })[];
-  };
+  readonly route: Route & { readonly routes: readonly Route[] };
   readonly inhibit_rules: readonly unknown[];
   readonly receivers: readonly Record<string, unknown>[];
 }
@@ -83,7 +82,7 @@ function told(channel: unknown): Record<string, Record<string, unknown>> {
   const { receivers: rendered } = parse(content) as Config;
   return Object.fromEntries(
     rendered.map(({ name, ...configs }) => [
-      String(name),
+      String(name).replace(`-${receiver.name}`, ""),
       (Object.values(configs)[0] as Record<string, unknown>[] | undefined)?.[0] ?? {},
     ]),
   );
@@ -100,7 +99,7 @@ function everyAddress(channel: unknown): Record<string, unknown>[] {
     alerts: [],
     hosts: [],
   });
-  const every = (parse(content) as Config).receivers.find((one) => one["name"] === "every-channel");
+  const every = (parse(content) as Config).receivers.find((one) => one["name"] === "every-a");
   return Object.values(every ?? {}).flatMap((one) =>
     Array.isArray(one) ? (one as Record<string, unknown>[]) : [],
   );
@@ -114,8 +113,18 @@ function routeOf(severity: string): Route {
   return found;
 }
 
-function receiverOf(name: string): Record<string, unknown> {
-  return config().receivers.find((one) => one["name"] === name) ?? {};
+/** What the receivers tell together that are called after something: one per channel. */
+function receiverOf(group: string): Record<string, unknown> {
+  const configs = config()
+    .receivers.filter(({ name }) => String(name).startsWith(`${group}-`))
+    .flatMap((one) => Object.entries(one).filter(([key]) => key !== "name"));
+  const keys = [...new Set(configs.map(([key]) => key))];
+  return {
+    name: group,
+    ...Object.fromEntries(
+      keys.map((key) => [key, configs.flatMap(([of, one]) => (of === key ? one : []))]),
+    ),
+  };
 }
 
 function seconds(duration: string): number {
@@ -155,18 +164,24 @@ describe("routes", () => {
   });
 
   it("lose no rule of an operator that has no known severity", () => {
-    expect(config().route.receiver).toBe("warning");
+    const last = config().route.routes.at(-1);
+    expect(last).toMatchObject({ receiver: "warning", group_wait: "30s", repeat_interval: "1h" });
+    expect(last).not.toHaveProperty("matchers");
+    expect(last?.routes).toEqual([{ receiver: "warning-open" }]);
+  });
+
+  it("tell each channel by a receiver of its own, so that one that hangs holds up no other", () => {
+    expect(routeOf("critical").routes).toEqual([
+      { receiver: "critical-ops-slack", continue: true },
+      { receiver: "critical-guarded" },
+    ]);
+    expect(routeOf("info")).not.toHaveProperty("routes");
   });
 
   it("say again what lasts every hour, and every day what has time until the next business day", () => {
     expect(
       ["critical", "high", "warning", "info"].map((one) => routeOf(one).repeat_interval),
     ).toEqual(["1h", "1h", "1h", "24h"]);
-    expect(config().route).toMatchObject({
-      group_wait: "30s",
-      group_interval: "5m",
-      repeat_interval: "1h",
-    });
   });
 
   it("take the heartbeat away first, once a minute", () => {
@@ -182,11 +197,11 @@ describe("routes", () => {
 
   it("tell nobody what only inhibits, and every channel that one of them does not work", () => {
     const [, silent, every] = config().route.routes;
-    expect(silent).toEqual({ matchers: ['only_inhibits="true"'], receiver: "nobody" });
-    expect(receiverOf("nobody")).toEqual({ name: "nobody" });
+    expect(silent).toEqual({ matchers: ['only_inhibits="true"'], receiver: "silent" });
+    expect(config().receivers).toContainEqual({ name: "silent" });
     expect(every).toMatchObject({
       matchers: ['every_channel="true"'],
-      receiver: "every-channel",
+      receiver: "every",
       repeat_interval: "1h",
     });
     expect(every?.continue).toBeUndefined();
@@ -219,7 +234,7 @@ describe("receivers", () => {
   });
 
   it("tell every channel that is routed to, on each of its addresses", () => {
-    expect(receiverOf("every-channel")).toMatchObject({
+    expect(receiverOf("every")).toMatchObject({
       slack_configs: [{ channel: "#l2-ops-alert" }],
       webhook_configs: [
         { url: "http://10.88.0.9:8080/a" },
@@ -455,32 +470,37 @@ describe("a calendar", () => {
         { name: "maintenance-upgrade" },
       ],
     });
-    const [heartbeat, nobody, every, critical, high, warning, info] = route.routes;
     const drills = { matchers: ['drill="true"'] };
-    expect(heartbeat).not.toHaveProperty("routes");
-    expect(nobody).not.toHaveProperty("routes");
-    for (const urgent of [every, critical, high]) {
-      expect(urgent?.active_time_intervals).toBeUndefined();
-      expect(urgent?.mute_time_intervals).toBeUndefined();
-      expect(urgent?.routes).toEqual([
-        drills,
-        { matchers: ['chain="alpha"'], mute_time_intervals: ["maintenance-upgrade"] },
-      ]);
-    }
-    for (const other of [warning, info]) {
-      expect(other).toMatchObject({
-        active_time_intervals: ["business-hours"],
-        mute_time_intervals: ["holidays"],
+    const told = (receiver: string) =>
+      route.routes
+        .filter(({ matchers }) => matchers !== undefined)
+        .flatMap(({ routes: channels = [] }) => channels)
+        .find((one) => one.receiver === receiver);
+    expect(told("heartbeat-open")).toEqual({ receiver: "heartbeat-open" });
+    for (const urgent of ["every-guarded", "critical-guarded", "high-ops-slack"]) {
+      expect(told(urgent)).toEqual({
+        receiver: urgent,
         routes: [
           drills,
-          {
-            matchers: ['chain="alpha"'],
-            active_time_intervals: ["business-hours"],
-            mute_time_intervals: ["holidays", "maintenance-upgrade"],
-          },
+          { matchers: ['chain="alpha"'], mute_time_intervals: ["maintenance-upgrade"] },
         ],
       });
     }
+    expect(told("warning-open")).toEqual({
+      receiver: "warning-open",
+      active_time_intervals: ["business-hours"],
+      mute_time_intervals: ["holidays"],
+      routes: [
+        drills,
+        {
+          matchers: ['chain="alpha"'],
+          active_time_intervals: ["business-hours"],
+          mute_time_intervals: ["holidays", "maintenance-upgrade"],
+        },
+      ],
+    });
+    // Nothing says how urgent it is.
+    expect(route.routes.at(-1)?.routes).toEqual([{ receiver: "warning-open" }]);
   });
 });
 

@@ -118,6 +118,12 @@ describe("Loki", () => {
       "/etc/loki/rules/fake/none.yml",
     ]);
     expect(loki.yaml("loki", "/etc/loki/rules/fake/none.yml")).toEqual({ groups: [] });
+    const stack = testStack();
+    const runtime = testRuntime(stack);
+    // The heartbeat must not wait for what nobody does.
+    expect(new Loki(stack, "loki", { runtime, evaluatesAlerts: false }).observation.legs).toEqual(
+      [],
+    );
   });
 
   it("renders an alert with what routes it, what Prometheus would add, and a link to its lines", () => {
