@@ -21,6 +21,7 @@ import { opReth } from "../../constructs/exporters/op-reth";
 import { redisExporter } from "../../constructs/exporters/redis-exporter";
 import { springBoot } from "../../constructs/exporters/spring-boot";
 import { Grafana } from "../../constructs/grafana";
+import { engineRules } from "../../constructs/grafana/mixin";
 import { Jaeger } from "../../constructs/jaeger";
 import { OtelCollector } from "../../constructs/otel-collector";
 import { Tempo } from "../../constructs/tempo";
@@ -179,11 +180,14 @@ function observed(): MonitoringStack {
   const { runtime } = stack;
   const metrics = stack.prometheus.push;
   const traces = new Jaeger(stack, "jaeger", { runtime });
+  const grafana = new Grafana(stack, "grafana", { runtime, metrics: stack.prometheus });
   stack.observe(
     traces,
     new Tempo(stack, "tempo", { runtime, metrics }),
     new OtelCollector(stack, "otel-collector", { runtime, traces, metrics }),
-    new Grafana(stack, "grafana", { runtime, metrics: stack.prometheus }),
+    grafana,
+    // What it tells as the engine of alerts.
+    { observation: { ...grafana.observation, targets: [], rules: [engineRules] } },
     ...agents.map((observed) => agentObservable(agentSchema.parse(observed))),
   );
   return stack;
