@@ -69,3 +69,9 @@ export function niceScale(extent: Extent, unit: Unit, marks = 5): Scale {
     interval,
   };
 }
+
+/** Where an axis is marked. */
+export function marksOf({ min, max, interval }: Scale): number[] {
+  const count = Math.floor((max - min) / interval + 1e-6) + 1;
+  return Array.from({ length: count }, (_, i) => Number((min + i * interval).toPrecision(12)));
+}

@@ -13,11 +13,11 @@ import {
   type Drawing,
   type Shape,
 } from "./canvas";
-import type { View } from "./draw-values";
+import type { View } from "./tiles";
 import { formatValue } from "./numbers";
 import type { Line, Sample } from "./store";
 import { fitted, textWidth, wrapped } from "./text";
-import { crossed, limitColor } from "./theme";
+import { crossed, type Theme } from "./theme";
 import { clockText } from "./time";
 
 const tableRow = 38;
@@ -65,7 +65,7 @@ export function columnWidths(needs: readonly number[], room: number): number[] {
   return needs.map((need) => (need <= fair ? need : (need / greedy) * left));
 }
 
-function tableColumns(panel: TablePanel, rows: readonly Row[]): Column[] {
+function tableColumns(panel: TablePanel, rows: readonly Row[], theme: Theme): Column[] {
   const labels = Object.values(panel.columns).map((heading, i): Column => ({
     heading,
     cells: rows.map((row) => row.labels[i] ?? ""),
@@ -83,7 +83,7 @@ function tableColumns(panel: TablePanel, rows: readonly Row[]): Column[] {
       cells: numbers.map((one, row) =>
         one === undefined ? "–" : `${priorities[row] ?? ""} ${formatValue(one, panel.unit)}`.trim(),
       ),
-      colors: priorities.map((one) => (one === undefined ? undefined : limitColor(one))),
+      colors: priorities.map((one) => (one === undefined ? undefined : theme.limitText[one])),
       align: "right",
     };
   });
@@ -98,7 +98,7 @@ export function drawTable(
 ): Drawing {
   const rows = tableRows(panel, answers);
   const shown = rows.slice(0, mostRows);
-  const columns = tableColumns(panel, shown);
+  const columns = tableColumns(panel, shown, theme);
   const widths = columnWidths(
     columns.map(({ heading: head, cells }) =>
       Math.max(...[head, ...cells].map((cell) => textWidth(cell, textSize, "semiBold"))),

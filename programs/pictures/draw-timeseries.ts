@@ -1,6 +1,6 @@
-import type { LineSeriesOption } from "echarts";
-import type { TimeSeriesPanel } from "../../constructs/core/panel";
-import { niceScale, type Scale } from "./axis";
+import type { LineSeriesOption, XAXisComponentOption, YAXisComponentOption } from "echarts";
+import type { TimeSeriesPanel, Unit } from "../../constructs/core/panel";
+import { marksOf, niceScale, type Scale } from "./axis";
 import {
   contentTop,
   drawing,
@@ -17,9 +17,9 @@ import {
   type Shape,
 } from "./canvas";
 import type { NamedSeries } from "./content";
-import { limitsInReach, shownLimits, type ShownLimit } from "./limits";
-import { formatMark, formatValue } from "./numbers";
-import { fitted, textWidth } from "./text";
+import { shownLimits, withinReach, type ShownLimit } from "./limits";
+import { formatMarks, formatValue } from "./numbers";
+import { fittedNames, textWidth } from "./text";
 import { limitColor, limitSeriesColor, type Theme } from "./theme";
 import { timeMarks, type Span } from "./time";
 
@@ -36,7 +36,11 @@ export interface TimeView {
 const mostDrawn = 60;
 const leastPlot = 280;
 const axisHeight = 40;
+const axisGap = 12;
+const mostTimeMarks = 8;
 const swatch = 26;
+
+type Point = [at: number, value: number | null];
 
 interface StyledSeries extends NamedSeries {
   readonly color: string;
@@ -73,7 +77,7 @@ function styled(
 function onGrid(
   series: readonly NamedSeries[],
   stepSeconds: number,
-): (one: NamedSeries) => (number | null)[][] {
+): (one: NamedSeries) => Point[] {
   const step = stepSeconds * 1000;
   const starts = series.flatMap(({ points }) => (points[0] === undefined ? [] : [points[0][0]]));
   const ends = series.flatMap(({ points }) => points.slice(-1).map(([at]) => at));
@@ -86,7 +90,7 @@ function onGrid(
 }
 
 /** A point without neighbours would be no line. */
-function withLonePoints(grid: readonly (readonly (number | null)[])[]): LineSeriesOption["data"] {
+function withLonePoints(grid: readonly Point[]): LineSeriesOption["data"] {
   return grid.map((point, i) => {
     const lone =
       point[1] !== null &&
@@ -101,8 +105,7 @@ function heights(series: readonly NamedSeries[], stacked: boolean): number[] {
   const single = series.flatMap(({ points }) => points.map(([, value]) => value));
   if (!stacked) return single;
   const sums = new Map<number, number>();
-  for (const { points, limit } of series) {
-    if (limit) continue;
+  for (const { points } of series) {
     for (const [at, value] of points) sums.set(at, (sums.get(at) ?? 0) + value);
   }
   return [...single, ...sums.values()];
@@ -200,42 +203,122 @@ function legendShapes(
   theme: Theme,
 ): Shape[] {
   const width = (innerWidth - (columns - 1) * margin) / columns;
-  return entries.flatMap(({ name, value, color, dashed }, i) => {
+  const before = swatch + 8;
+  const valueWidth = Math.max(
+    ...entries.map(({ value }) => textWidth(value, textSize, "semiBold")),
+  );
+  const names = fittedNames(
+    entries.map(({ name }) => name),
+    width - before - valueWidth - 16,
+    textSize,
+  );
+  const widest = Math.max(...names.map((name) => textWidth(name, textSize)));
+  // In a single column the values stand by their names, not at the far side.
+  const valueAt = columns === 1 ? Math.min(width, before + widest + 24 + valueWidth) : width;
+  return entries.flatMap(({ value, color, dashed }, i) => {
     const x = margin + (i % columns) * (width + margin);
     const middle = top + Math.floor(i / columns) * rowHeight + rowHeight / 2;
-    const valueWidth = textWidth(value, textSize, "semiBold");
-    const room = width - swatch - 8 - valueWidth - 16;
     return [
       stroke([x, middle, swatch], color, dashed),
-      text(fitted(name, room, textSize), x + swatch + 8, middle, { color: theme.text }),
-      text(
-        value,
-        columns === 1
-          ? Math.min(
-              x + width,
-              x + swatch + 24 + textWidth(fitted(name, room, textSize), textSize) + valueWidth,
-            )
-          : x + width,
-        middle,
-        { color: theme.text, face: "semiBold", align: "right" },
-      ),
+      text(names[i] ?? "", x + before, middle, { color: theme.text }),
+      text(value, x + valueAt, middle, { color: theme.text, face: "semiBold", align: "right" }),
     ];
   });
 }
 
 /** Words for the limits that the picture is not high enough for. */
-function beyond(limits: readonly ShownLimit[], scale: Scale): { above: string; below: string } {
-  const words = (arrow: string, of: readonly ShownLimit[]) =>
-    of.length === 0 ? "" : `${arrow} ${of.map((one) => one.text).join(", ")}`;
-  return {
-    above: words(
+function beyondShapes(
+  limits: readonly ShownLimit[],
+  scale: Scale,
+  bottom: number,
+  theme: Theme,
+): Shape[] {
+  const words = (arrow: string, beyond: readonly ShownLimit[], middle: number) => {
+    const style = { color: theme.muted, align: "right" } as const;
+    const list = `${arrow} ${beyond.map((one) => one.text).join(", ")}`;
+    return beyond.length === 0 ? [] : [text(list, pictureWidth - margin - 6, middle, style)];
+  };
+  return [
+    ...words(
       "↑",
       limits.filter(({ at }) => at > scale.max),
+      contentTop + 14,
     ),
-    below: words(
+    ...words(
       "↓",
       limits.filter(({ at }) => at < scale.min),
+      bottom - 16,
     ),
+  ];
+}
+
+/** Where things are, in pixels from the top. */
+interface Layout {
+  readonly height: number;
+  readonly bottom: number;
+  readonly legendTop: number;
+}
+
+function layoutOf(legendRows: number): Layout {
+  const legendHeight = legendRows * rowHeight;
+  const least = contentTop + leastPlot + axisHeight + axisGap + legendHeight + margin / 2;
+  const height = Math.max(leastHeight, least);
+  const legendTop = height - margin / 2 - legendHeight;
+  return { height, legendTop, bottom: legendTop - axisGap - axisHeight };
+}
+
+function axes(scale: Scale, unit: Unit, { theme, span, timeZone }: TimeView) {
+  const style = { color: theme.muted, fontSize: textSize };
+  const heightMarks = marksOf(scale);
+  const heightTexts = formatMarks(heightMarks, unit);
+  const moments = timeMarks(span, timeZone, mostTimeMarks);
+  const customValues = moments.map(({ at }) => at);
+  const textOf = (at: number) => moments.find((mark) => mark.at === at)?.text ?? "";
+  const xAxis: XAXisComponentOption = {
+    type: "value",
+    min: span.from,
+    max: span.to,
+    axisLine: { onZero: false, lineStyle: { color: theme.muted } },
+    axisTick: { show: true, customValues, lineStyle: { color: theme.muted } },
+    axisLabel: { ...style, customValues, formatter: textOf, hideOverlap: true },
+    splitLine: { show: false },
+  };
+  const yAxis: YAXisComponentOption = {
+    type: "value",
+    ...scale,
+    axisLabel: {
+      ...style,
+      customValues: heightMarks,
+      formatter: (_: number, i: number) => heightTexts[i] ?? "",
+    },
+    splitLine: { lineStyle: { color: theme.grid } },
+  };
+  const left = margin + Math.max(...heightTexts.map((one) => textWidth(one, textSize))) + 12;
+  return { xAxis, yAxis, left };
+}
+
+function lineOf(
+  one: StyledSeries,
+  points: readonly Point[],
+  { stacked, alone }: { readonly stacked: boolean; readonly alone: boolean },
+): LineSeriesOption {
+  const piled = stacked && !one.limit;
+  return {
+    type: "line",
+    silent: true,
+    data: piled ? points.map(([at, value]) => [at, value ?? 0]) : withLonePoints(points),
+    symbol: "none",
+    showSymbol: true,
+    showAllSymbol: true,
+    stack: piled ? "all" : undefined,
+    stackStrategy: "all",
+    color: one.color,
+    lineStyle: {
+      width: one.named ? (piled ? 2 : 3) : 1.5,
+      type: one.limit ? [10, 6] : "solid",
+    },
+    areaStyle:
+      piled || (alone && !one.limit) ? { opacity: piled ? 0.6 : 0.12, origin: "start" } : undefined,
   };
 }
 
@@ -245,109 +328,49 @@ export function drawTimeSeries(
   series: readonly NamedSeries[],
   view: TimeView,
 ): Drawing {
-  const { theme, span } = view;
-  const stacked = panel.stacked ?? false;
+  const { theme } = view;
   const drawn = styled(series, panel, theme);
-  const values = heights(drawn, stacked);
   const limits = shownLimits(panel.limits, panel.unit);
-  const near = limitsInReach(limits, values);
+  const measured = drawn.filter(({ limit }) => !limit);
+  const values = heights(measured, panel.stacked ?? false);
+  const queried = heights(
+    drawn.filter(({ limit }) => limit),
+    false,
+  );
+  const near = withinReach([...limits.map(({ at }) => at), ...queried], values);
   const scale = niceScale(
-    { values: [...values, ...near.map(({ at }) => at)], min: panel.min, max: panel.max },
+    { values: [...values, ...near], min: panel.min, max: panel.max },
     panel.unit,
   );
   const inside = limits.filter(({ at }) => at >= scale.min && at <= scale.max);
-  const outside = beyond(limits, scale);
 
   const entries = legendEntries(drawn, series.length, panel, theme);
   const columns = legendColumns(entries);
-  const legendHeight = Math.ceil(entries.length / columns) * rowHeight;
-  const height = Math.max(
-    leastHeight,
-    contentTop + leastPlot + axisHeight + legendHeight + margin + 12,
-  );
-  const legendTop = height - margin / 2 - legendHeight;
-  const bottom = legendTop - 12 - axisHeight;
+  const { height, bottom, legendTop } = layoutOf(Math.ceil(entries.length / columns));
+  const { xAxis, yAxis, left } = axes(scale, panel.unit, view);
 
-  const axisLabel = { color: theme.muted, fontSize: textSize };
-  const labels = [];
-  for (let at = scale.min; at <= scale.max + scale.interval / 1e6; at += scale.interval) {
-    labels.push(formatMark(Number(at.toPrecision(12)), panel.unit));
-  }
-  const left = margin + Math.max(...labels.map((one) => textWidth(one, textSize))) + 12;
-  const marks = timeMarks(span, view.timeZone, 8);
-  const moments = marks.map(({ at }) => at);
-  const cells = onGrid(drawn, view.stepSeconds);
+  const points = onGrid(drawn, view.stepSeconds);
+  const kind = {
+    stacked: panel.stacked ?? false,
+    alone: measured.length === 1,
+  };
   // Grey first, so that what has a name lies over it.
   const order = [...drawn].sort((a, b) => Number(a.named) - Number(b.named));
-  const single = drawn.filter(({ limit }) => !limit).length === 1;
-
-  const note = (words: string, middle: number) =>
-    words === ""
-      ? []
-      : [text(words, pictureWidth - margin - 6, middle, { color: theme.muted, align: "right" })];
-
+  const layers =
+    panel.limits === undefined ? [] : [limitLayer(inside, panel.limits.bad, scale, theme)];
   return drawing(
     view.heading,
     theme,
     height,
     [
       ...legendShapes(entries, columns, legendTop, theme),
-      ...note(outside.above, contentTop + 14),
-      ...note(outside.below, bottom - 16),
+      ...beyondShapes(limits, scale, bottom, theme),
     ],
     {
       grid: { left, right: margin, top: contentTop, bottom: height - bottom },
-      xAxis: {
-        type: "value",
-        min: span.from,
-        max: span.to,
-        axisLine: { lineStyle: { color: theme.muted } },
-        axisTick: { show: true, customValues: moments, lineStyle: { color: theme.muted } },
-        axisLabel: {
-          ...axisLabel,
-          customValues: moments,
-          formatter: (at: number) => marks.find((mark) => mark.at === at)?.text ?? "",
-          hideOverlap: true,
-        },
-        splitLine: { show: false },
-      },
-      yAxis: {
-        type: "value",
-        ...scale,
-        axisLabel: {
-          ...axisLabel,
-          formatter: (at: number) => formatMark(Number(at.toPrecision(12)), panel.unit),
-        },
-        splitLine: { lineStyle: { color: theme.grid } },
-      },
-      series: [
-        ...(panel.limits === undefined ? [] : [limitLayer(inside, panel.limits.bad, scale, theme)]),
-        ...order.map((one): LineSeriesOption => {
-          const grid = cells(one);
-          return {
-            type: "line",
-            silent: true,
-            data: withLonePoints(
-              stacked && !one.limit ? grid.map(([at, value]) => [at ?? 0, value ?? 0]) : grid,
-            ),
-            symbol: "none",
-            showSymbol: true,
-            showAllSymbol: true,
-            clip: true,
-            stack: stacked && !one.limit ? "all" : undefined,
-            stackStrategy: "all",
-            color: one.color,
-            lineStyle: {
-              width: one.named ? (stacked ? 2 : 3) : 1.5,
-              type: one.limit ? [10, 6] : "solid",
-            },
-            areaStyle:
-              one.limit || !(stacked || single)
-                ? undefined
-                : { opacity: stacked ? 0.6 : 0.12, origin: "start" },
-          };
-        }),
-      ],
+      xAxis,
+      yAxis,
+      series: [...layers, ...order.map((one) => lineOf(one, points(one), kind))],
     },
   );
 }

@@ -3,7 +3,9 @@ import { isEmpty, questionsOf } from "./content";
 import type { Drawing } from "./canvas";
 import { drawLines, drawNothing, drawTable } from "./draw-rows";
 import { drawTimeSeries, type TimeView } from "./draw-timeseries";
-import { drawBars, drawGauge, drawStat } from "./draw-values";
+import { drawBars } from "./draw-bars";
+import { drawGauge } from "./draw-gauge";
+import { drawStat } from "./draw-stat";
 
 /** The picture of a panel with what the stores said. */
 export function draw(asked: Asked, content: Content, view: TimeView): Drawing {

@@ -28,22 +28,22 @@ export function shownLimits(limits: Limits | undefined, unit: Unit): readonly Sh
 /** How often higher than the measurements the picture may become for a limit's sake. */
 const mostStretch = 3;
 
-/** The limits that are near enough to the measurements to be drawn; the others would flatten them. */
-export function limitsInReach(
-  limits: readonly ShownLimit[],
-  values: readonly number[],
-): readonly ShownLimit[] {
+/** The heights of limits that are near enough to the measurements to be drawn; the others would flatten them. */
+export function withinReach(limits: readonly number[], values: readonly number[]): number[] {
   let low = values.reduce((a, b) => Math.min(a, b), Infinity);
   let high = values.reduce((a, b) => Math.max(a, b), -Infinity);
-  if (low > high) return limits;
+  // Nothing, or zero all along: no limit flattens that.
+  if (low > high || (low === 0 && high === 0)) return [...limits];
+  const size = Math.max(Math.abs(high), Math.abs(low));
   // A flat line has no height of its own: its value stands for one.
-  const height =
-    high - low > Math.abs(high) * 0.2 ? high - low : Math.max(Math.abs(high), Math.abs(low));
-  return limits.filter(({ at }) => {
-    const stretched = Math.max(high, at) - Math.min(low, at);
-    if (stretched > mostStretch * height && (at > high || at < low)) return false;
-    low = Math.min(low, at);
-    high = Math.max(high, at);
-    return true;
-  });
+  const most = mostStretch * (high - low > size * 0.2 ? high - low : size);
+  const distance = (at: number) => Math.max(at - high, low - at, 0);
+  return [...limits]
+    .sort((a, b) => distance(a) - distance(b))
+    .filter((at) => {
+      if (Math.max(high, at) - Math.min(low, at) > most && distance(at) > 0) return false;
+      low = Math.min(low, at);
+      high = Math.max(high, at);
+      return true;
+    });
 }

@@ -22,7 +22,8 @@ import { SVGRenderer } from "echarts/renderers";
 import { fontFamilies, pictureWidth, type Drawing } from "./canvas";
 import { textWidth } from "./text";
 
-const fontBuffers = [noto, notoSemiBold, mono, hangul, comparisons, greek, leftArrow, rightArrow];
+// The first file that has a sign lends it to text in another face.
+const fontBuffers = [noto, notoSemiBold, hangul, comparisons, greek, leftArrow, rightArrow, mono];
 
 use([
   BarChart,

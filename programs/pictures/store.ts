@@ -54,7 +54,7 @@ function listOf(value: unknown): readonly unknown[] {
 async function bodyOf(response: Response, name: string): Promise<string> {
   const chunks: Uint8Array[] = [];
   let bytes = 0;
-  for await (const chunk of response.body ?? []) {
+  for await (const chunk of (response.body ?? []) as AsyncIterable<Uint8Array>) {
     bytes += chunk.byteLength;
     if (bytes > maxAnswerBytes) {
       throw new PictureError(

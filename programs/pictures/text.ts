@@ -39,7 +39,7 @@ export function textWidth(text: string, size: number, face: Face = "regular"): n
 /** The text, shortened in its middle until it fits: names of instances differ at both ends. */
 export function fitted(text: string, width: number, size: number, face: Face = "regular"): string {
   if (textWidth(text, size, face) <= width) return text;
-  const characters = [...text];
+  const characters = Array.from(text);
   for (let kept = characters.length - 1; kept > 1; kept--) {
     const head = Math.ceil(kept / 2);
     const short = `${characters.slice(0, head).join("")}…${characters.slice(head - kept).join("")}`;
@@ -48,10 +48,27 @@ export function fitted(text: string, width: number, size: number, face: Face = "
   return "…";
 }
 
+/** The end that all names share, from a dot, a colon, a slash or a space on; empty for a single name. */
+function sharedEnd([first = "", ...others]: readonly string[]): string {
+  if (others.length === 0) return "";
+  const starts = [...first.matchAll(/[.:/ ]/g)].map(({ index }) => index).filter((at) => at > 0);
+  const ends = starts.map((at) => first.slice(at));
+  return ends.find((end) => others.every((one) => one.endsWith(end) && one !== end)) ?? "";
+}
+
+/** Names that fit: first without what the long ones all end with, then shortened in their middle. */
+export function fittedNames(names: readonly string[], width: number, size: number): string[] {
+  const end = sharedEnd(names.filter((name) => textWidth(name, size) > width));
+  return names.map((name) => {
+    const own = end !== "" && name.endsWith(end) && name !== end;
+    return fitted(own ? `${name.slice(0, -end.length)}…` : name, width, size);
+  });
+}
+
 /** The text, shortened at its end until it fits. */
 export function cut(text: string, width: number, size: number, face: Face = "regular"): string {
   if (textWidth(text, size, face) <= width) return text;
-  const characters = [...text];
+  const characters = Array.from(text);
   while (characters.length > 0 && textWidth(`${characters.join("")}…`, size, face) > width) {
     characters.pop();
   }

@@ -11,6 +11,8 @@ export interface Theme {
   readonly grid: string;
   /** Series that the legend does not name. */
   readonly unnamed: string;
+  /** Words and numbers beyond a limit: its colour, as far as it can be read here. */
+  readonly limitText: Readonly<Record<Priority, string>>;
   /** Series in order; people who do not tell red from green tell these. */
   readonly series: readonly [string, ...string[]];
 }
@@ -24,6 +26,7 @@ const themes = {
     muted: "#a9afbb",
     grid: "#343944",
     unnamed: "#6b7280",
+    limitText: { P1: "#ff7b72", P2: "#ff9f40", P3: "#f2c744", P4: "#6cb6ff" },
     series: [
       "#77aadd",
       "#bbcc33",
@@ -42,6 +45,7 @@ const themes = {
     muted: "#555d6b",
     grid: "#d9dde4",
     unnamed: "#a9b0bb",
+    limitText: { P1: "#b3191a", P2: "#a85200", P3: "#7a5d00", P4: "#17609a" },
     series: [
       "#332288",
       "#117733",
