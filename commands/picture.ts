@@ -5,6 +5,7 @@ import { show } from "../constructs/core/errors";
 import type { Panel } from "../constructs/core/panel";
 import { packageRoot } from "../constructs/core/paths";
 import type { PictureRequest, takePicture } from "../programs/pictures/main";
+import { secondsOf } from "./routes";
 import { CommandError } from "./shell";
 
 /** What may be chosen of a picture, as the command line has it. */
@@ -31,21 +32,11 @@ export interface PictureOptions {
   readonly scale?: number;
 }
 
-const secondsIn: Readonly<Record<string, number>> = {
-  s: 1,
-  m: 60,
-  h: 3600,
-  d: 86_400,
-  w: 604_800,
-};
-
 function milliseconds(span: string): number {
-  const [, count = "", unit = ""] = /^([1-9]\d*)([smhdw])$/.exec(span) ?? [];
-  const seconds = secondsIn[unit];
-  if (seconds === undefined) {
+  if (!/^([1-9]\d*[smhd])+$/.test(span)) {
     throw new CommandError(`'--from' must be a span such as 6h or 7d, got ${show(span)}`);
   }
-  return Number(count) * seconds * 1000;
+  return secondsOf(span) * 1000;
 }
 
 /** Values by the variable's name. */

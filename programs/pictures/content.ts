@@ -93,7 +93,10 @@ export async function contentOf(asked: Asked, reader: Reader): Promise<Content> 
           value,
         })),
       );
-      return { kind: "samples", samples };
+      // No bar is as long as infinity.
+      const drawable =
+        panel.type === "bars" ? ({ value }: NamedSample) => Number.isFinite(value) : () => true;
+      return { kind: "samples", samples: samples.filter(drawable) };
     }
     case "table":
       return {

@@ -107,6 +107,11 @@ async function ask(
   );
 }
 
+/** A sample's value, which the stores write as text. */
+function numberOf(value: unknown): number {
+  return Number(String(value).replace("Inf", "Infinity"));
+}
+
 function labelsOf(value: unknown): Labels {
   return isRecord(value)
     ? Object.fromEntries(Object.entries(value).map(([key, one]) => [key, String(one)]))
@@ -139,7 +144,7 @@ export class Reader {
       points: listOf(isRecord(one) ? one["values"] : undefined)
         .map((pair) => {
           const [at, value] = listOf(pair);
-          return [Number(at) * 1000, Number(value)] as const;
+          return [Number(at) * 1000, numberOf(value)] as const;
         })
         .filter(([at, value]) => Number.isFinite(at) && Number.isFinite(value)),
     }));
@@ -149,12 +154,12 @@ export class Reader {
   async samples({ expr, store }: Question, at: number): Promise<Sample[]> {
     const data = await this.#ask(store, "query", { query: expr, time: String(at / 1000) });
     if (isRecord(data) && data["resultType"] === "scalar") {
-      return [{ labels: {}, value: Number(listOf(data["result"])[1]) }];
+      return [{ labels: {}, value: numberOf(listOf(data["result"])[1]) }];
     }
     return results(data, "vector", expr)
       .map((one) => ({
         labels: labelsOf(isRecord(one) ? one["metric"] : undefined),
-        value: Number(listOf(isRecord(one) ? one["value"] : undefined)[1]),
+        value: numberOf(listOf(isRecord(one) ? one["value"] : undefined)[1]),
       }))
       .filter(({ value }) => !Number.isNaN(value));
   }

@@ -20,19 +20,23 @@ const widths: Readonly<Record<Face, readonly number[]>> = {
   mono: Array<number>(95).fill(600),
 };
 
-/** Hangul, in Noto Sans KR. */
+/** From here on: Hangul, as Noto Sans KR has it. */
+const wideFrom = 0x2e80;
 const wide = 920;
 
-/** Letters of other alphabets, as wide as a digit. */
-const middling = 572;
+/** Other alphabets, arrows and signs; about as wide as a capital. */
+const middling = 650;
+
+function advance(code: number, face: Face): number {
+  const known = widths[face][code - 32];
+  if (known !== undefined) return known;
+  return code >= wideFrom ? wide : face === "mono" ? 600 : middling;
+}
 
 /** How wide a text is drawn, in pixels. */
 export function textWidth(text: string, size: number, face: Face = "regular"): number {
   let sum = 0;
-  for (const character of text) {
-    const code = character.codePointAt(0) ?? 0;
-    sum += widths[face][code - 32] ?? (code < 0x1100 ? middling : wide);
-  }
+  for (const character of text) sum += advance(character.codePointAt(0) ?? 0, face);
   return (sum * size) / 1000;
 }
 
