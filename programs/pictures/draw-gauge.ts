@@ -101,7 +101,7 @@ function gaugeShapes(panel: GaugePanel, { name, value, tile }: Placed, theme: Th
   const muted = { color: theme.muted, align: "center" } as const;
   const limit = crossedText(panel.limits, value, panel.unit);
   // Inside the arc there is room for the priority at least.
-  const fits = textWidth(limit, textSize) < radius * 1.35;
+  const fits = textWidth(limit, textSize) < radius * 1.2;
   const ends = centerY + radius * 0.34 + 22;
   const side = radius * 0.84;
   return [

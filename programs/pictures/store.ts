@@ -40,8 +40,8 @@ export interface Stores {
 export type Question = Pick<Query, "expr" | "store">;
 
 const timeoutMs = 20_000;
-/** About 500 series of 480 points; a chart of more cannot be read. */
-const maxAnswerBytes = 8 * 1024 * 1024;
+/** About 250 series of 450 points; a chart of more cannot be read, and the answer is in memory several times. */
+const maxAnswerBytes = 4 * 1024 * 1024;
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
@@ -58,7 +58,7 @@ async function bodyOf(response: Response, name: string): Promise<string> {
     bytes += chunk.byteLength;
     if (bytes > maxAnswerBytes) {
       throw new PictureError(
-        `the ${name} must answer with at most 8 MiB, got more: choose fewer series or a shorter time`,
+        `the ${name} must answer with at most 4 MiB, got more: choose fewer series or a shorter time`,
       );
     }
     chunks.push(chunk);
@@ -92,7 +92,9 @@ async function ask(
   let status: number;
   let body: string;
   try {
-    const response = await fetch(url, { signal: AbortSignal.timeout(timeoutMs) });
+    // A connection kept from the last picture may be closed by the store just as it is used.
+    const headers = { connection: "close" };
+    const response = await fetch(url, { headers, signal: AbortSignal.timeout(timeoutMs) });
     status = response.status;
     body = await bodyOf(response, name);
   } catch (error) {

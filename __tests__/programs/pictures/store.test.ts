@@ -88,9 +88,9 @@ describe("the metrics store", () => {
   });
 
   it("fails when the answer is too large", async () => {
-    answer = (_, response) => response.end("x".repeat(9 * 1024 * 1024));
+    answer = (_, response) => response.end("x".repeat(5 * 1024 * 1024));
     await expect(reader().samples({ expr: "up" }, 0)).rejects.toThrow(
-      "the metrics store must answer with at most 8 MiB, got more",
+      "the metrics store must answer with at most 4 MiB, got more",
     );
   });
 
