@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { options, root } from "../bundle.mjs";
@@ -9,12 +9,16 @@ const { resolve: find } = createRequire(import.meta.url);
 
 /** What the licences of the files inside the bundle ask to be told. */
 function notices() {
-  const fonts = readFileSync(find("@fontsource/noto-sans-kr/LICENSE"), "utf8");
+  const told = (name, file) => {
+    const folder = dirname(find(`${name}/package.json`));
+    return readFileSync(join(folder, file), "utf8").replaceAll("*/", "* /").trim();
+  };
   return [
+    told("echarts", "NOTICE"),
+    `zrender:\n${told("zrender", "LICENSE")}`,
     "resvg (https://github.com/thx/resvg-js) is under the Mozilla Public License 2.0, unchanged.",
-    "The fonts Noto Sans, Noto Sans Mono and Noto Sans KR:",
-    fonts.replaceAll("*/", "* /"),
-  ].join("\n");
+    `Noto Sans, Noto Sans Mono and Noto Sans KR:\n${told("@fontsource/noto-sans-kr", "LICENSE")}`,
+  ].join("\n\n");
 }
 
 /**

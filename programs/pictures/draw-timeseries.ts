@@ -4,23 +4,20 @@ import { marksOf, niceScale, type Scale } from "./axis";
 import {
   contentTop,
   drawing,
-  innerWidth,
   leastHeight,
   margin,
-  pictureWidth,
   rowHeight,
-  stroke,
-  text,
   textSize,
   type Drawing,
   type Heading,
-  type Shape,
 } from "./canvas";
 import type { NamedSeries } from "./content";
-import { shownLimits, withinReach, type ShownLimit } from "./limits";
+import { legendColumns, legendShapes, type Entry } from "./legend";
+import { beyondShapes, limitLayer } from "./limit-layer";
+import { shownLimits, withinReach } from "./limits";
 import { formatMarks, formatValue } from "./numbers";
-import { fittedNames, textWidth } from "./text";
-import { limitColor, limitSeriesColor, type Theme } from "./theme";
+import { textWidth } from "./text";
+import { limitSeriesColor, type Theme } from "./theme";
 import { timeMarks, type Span } from "./time";
 
 /** How and when a chart over time is drawn. */
@@ -38,7 +35,6 @@ const leastPlot = 280;
 const axisHeight = 40;
 const axisGap = 12;
 const mostTimeMarks = 8;
-const swatch = 26;
 
 type Point = [at: number, value: number | null];
 
@@ -111,63 +107,6 @@ function heights(series: readonly NamedSeries[], stacked: boolean): number[] {
   return [...single, ...sums.values()];
 }
 
-function limitLayer(
-  limits: readonly ShownLimit[],
-  bad: "above" | "below",
-  scale: Scale,
-  theme: Theme,
-): LineSeriesOption {
-  const near = (i: number) => {
-    const [one, before] = [limits[i], limits[i - 1]];
-    if (one === undefined || before === undefined) return false;
-    return Math.abs(one.at - before.at) < (scale.max - scale.min) / 9;
-  };
-  let shift = 0;
-  const shifts = limits.map(({ text: words }, i) => {
-    const before = limits[i - 1];
-    shift = near(i) && before !== undefined ? shift + textWidth(before.text, textSize) + 24 : 0;
-    return { words, shift };
-  });
-  return {
-    type: "line",
-    silent: true,
-    data: [],
-    markLine: {
-      silent: true,
-      symbol: "none",
-      // The default rounds to two decimals, where the line stands too.
-      precision: 12,
-      data: limits.map(({ at, priority }, i) => ({
-        yAxis: at,
-        lineStyle: { color: limitColor(priority), type: [10, 6], width: 3 },
-        label: {
-          position: "insideEndTop",
-          formatter: shifts[i]?.words ?? "",
-          color: theme.text,
-          fontSize: textSize,
-          textBorderColor: theme.background,
-          textBorderWidth: 4,
-          padding: [0, shifts[i]?.shift ?? 0, 0, 0],
-        },
-      })),
-    },
-    markArea: {
-      silent: true,
-      data: limits.map(({ at, priority }, i) => [
-        { yAxis: at, itemStyle: { color: limitColor(priority), opacity: 0.14 } },
-        { yAxis: limits[i + 1]?.at ?? (bad === "above" ? scale.max : scale.min) },
-      ]),
-    },
-  };
-}
-
-interface Entry {
-  readonly name: string;
-  readonly value: string;
-  readonly color: string;
-  readonly dashed: boolean;
-}
-
 function legendEntries(
   series: readonly StyledSeries[],
   all: number,
@@ -186,70 +125,6 @@ function legendEntries(
   return more === 0
     ? entries
     : [...entries, { name: `${more} more`, value: "", color: theme.unnamed, dashed: false }];
-}
-
-function legendColumns(entries: readonly Entry[]): number {
-  const room = (innerWidth - margin) / 2 - swatch - 24;
-  const wide = entries.some(
-    ({ name, value }) => textWidth(name, textSize) + textWidth(value, textSize) > room,
-  );
-  return entries.length === 1 || (wide && entries.length <= 3) ? 1 : 2;
-}
-
-function legendShapes(
-  entries: readonly Entry[],
-  columns: number,
-  top: number,
-  theme: Theme,
-): Shape[] {
-  const width = (innerWidth - (columns - 1) * margin) / columns;
-  const before = swatch + 8;
-  const valueWidth = Math.max(
-    ...entries.map(({ value }) => textWidth(value, textSize, "semiBold")),
-  );
-  const names = fittedNames(
-    entries.map(({ name }) => name),
-    width - before - valueWidth - 16,
-    textSize,
-  );
-  const widest = Math.max(...names.map((name) => textWidth(name, textSize)));
-  // In a single column the values stand by their names, not at the far side.
-  const valueAt = columns === 1 ? Math.min(width, before + widest + 24 + valueWidth) : width;
-  return entries.flatMap(({ value, color, dashed }, i) => {
-    const x = margin + (i % columns) * (width + margin);
-    const middle = top + Math.floor(i / columns) * rowHeight + rowHeight / 2;
-    return [
-      stroke([x, middle, swatch], color, dashed),
-      text(names[i] ?? "", x + before, middle, { color: theme.text }),
-      text(value, x + valueAt, middle, { color: theme.text, face: "semiBold", align: "right" }),
-    ];
-  });
-}
-
-/** Words for the limits that the picture is not high enough for. */
-function beyondShapes(
-  limits: readonly ShownLimit[],
-  scale: Scale,
-  bottom: number,
-  theme: Theme,
-): Shape[] {
-  const words = (arrow: string, beyond: readonly ShownLimit[], middle: number) => {
-    const style = { color: theme.muted, align: "right" } as const;
-    const list = `${arrow} ${beyond.map((one) => one.text).join(", ")}`;
-    return beyond.length === 0 ? [] : [text(list, pictureWidth - margin - 6, middle, style)];
-  };
-  return [
-    ...words(
-      "↑",
-      limits.filter(({ at }) => at > scale.max),
-      contentTop + 14,
-    ),
-    ...words(
-      "↓",
-      limits.filter(({ at }) => at < scale.min),
-      bottom - 16,
-    ),
-  ];
 }
 
 /** Where things are, in pixels from the top. */
@@ -342,7 +217,6 @@ export function drawTimeSeries(
     { values: [...values, ...near], min: panel.min, max: panel.max },
     panel.unit,
   );
-  const inside = limits.filter(({ at }) => at >= scale.min && at <= scale.max);
 
   const entries = legendEntries(drawn, series.length, panel, theme);
   const columns = legendColumns(entries);
@@ -357,7 +231,7 @@ export function drawTimeSeries(
   // Grey first, so that what has a name lies over it.
   const order = [...drawn].sort((a, b) => Number(a.named) - Number(b.named));
   const layers =
-    panel.limits === undefined ? [] : [limitLayer(inside, panel.limits.bad, scale, theme)];
+    panel.limits === undefined ? [] : [limitLayer(limits, panel.limits.bad, scale, theme)];
   return drawing(
     view.heading,
     theme,

@@ -117,6 +117,18 @@ describe("values over time", () => {
     ]);
   });
 
+  it("are shaded all over where they are far beyond a limit", () => {
+    const picture = drawn(
+      { ...balance, limits: { bad: "above", at: { P2: -500 } } },
+      { kind: "series", series: [series("a", [100, 104])] },
+    );
+    const [layer] = linesOf(picture);
+
+    expect(layer?.markLine?.data).toEqual([]);
+    expect(layer?.markArea?.data.map(([from, to]) => [from.yAxis, to.yAxis])).toEqual([[99, 105]]);
+    expect(words(picture)).toContain("↓ P2 -500 ETH");
+  });
+
   it("tell in words which limits lie outside", () => {
     const picture = drawn(
       { ...balance, unit: "seconds", limits: { bad: "above", at: { P1: 1800, P2: 900 } } },
