@@ -31,7 +31,7 @@ export interface TimeView {
 
 /** More than these cannot be told apart, and cost memory. */
 const mostDrawn = 60;
-const leastPlot = 280;
+const leastPlot = 272;
 const axisHeight = 40;
 const axisGap = 12;
 const mostTimeMarks = 8;
