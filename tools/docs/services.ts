@@ -6,6 +6,9 @@ import { z } from "zod";
 import { isAlert, priorities, type Priority } from "../../constructs/core/alert";
 import type { Observable, Observation } from "../../constructs/core/observation";
 import { packageRoot } from "../../constructs/core/paths";
+import { daServer } from "../../constructs/exporters/da-server";
+import { opConductor } from "../../constructs/exporters/op-conductor";
+import { opReth } from "../../constructs/exporters/op-reth";
 import { Runtime } from "../../constructs/core/runtime";
 import type { Source, SourceFactory } from "../../constructs/core/source";
 import * as exporters from "../../constructs/exporters";
@@ -103,9 +106,20 @@ function everyEnvironment() {
   });
 }
 
+/** Programs that stand in for others, or that few chains have: no example lists them. */
+function otherPrograms() {
+  const chain = "other";
+  return parseEnvironment({
+    name: "other-programs",
+    engine: { type: "local" },
+    machine: { name: "any", memoryMiB: 8192, diskGiB: 100 },
+    sources: [opReth({ chain }), daServer({ chain }), opConductor({ chain, server: "first" })],
+  });
+}
+
 /** What the sources of all environments observe, by type. */
 function observedSources(app: App): ReadonlyMap<string, readonly Observation[]> {
-  const sources = everyEnvironment().flatMap((environment, i) => {
+  const sources = [...everyEnvironment(), otherPrograms()].flatMap((environment, i) => {
     const stack = new TerraformStack(app, `sources-${String(i)}`);
     const runtime = new Runtime(stack, "runtime", {
       environment: environment.name,
@@ -202,7 +216,7 @@ function sourceParts(app: App): Part[] {
     const observations = observed.get(factory.type);
     if (observations === undefined) {
       throw new Error(
-        `'${factory.type}' must be a source of some environment, got none: its alerts are read there; list it in environments/production.ts`,
+        `'${factory.type}' must be a source of some environment, got none: its alerts are read there; list it in environments/production.ts, or above`,
       );
     }
     const own = observations[0]?.targets[0]?.endpoint.port;
