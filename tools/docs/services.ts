@@ -6,7 +6,9 @@ import { z } from "zod";
 import { isAlert, priorities, type Priority } from "../../constructs/core/alert";
 import type { Observable, Observation } from "../../constructs/core/observation";
 import { packageRoot } from "../../constructs/core/paths";
+import { secret } from "../../constructs/core/secret";
 import { daServer } from "../../constructs/exporters/da-server";
+import { l2Exporter } from "../../constructs/exporters/l2-exporter";
 import { opConductor } from "../../constructs/exporters/op-conductor";
 import { opReth } from "../../constructs/exporters/op-reth";
 import { Runtime } from "../../constructs/core/runtime";
@@ -113,7 +115,25 @@ function otherPrograms() {
     name: "other-programs",
     engine: { type: "local" },
     machine: { name: "any", memoryMiB: 8192, diskGiB: 100 },
-    sources: [opReth({ chain }), daServer({ chain }), opConductor({ chain, server: "first" })],
+    sources: [
+      opReth({ chain }),
+      daServer({ chain }),
+      opConductor({ chain, server: "first" }),
+      l2Exporter({
+        chains: [
+          {
+            name: chain,
+            beacon: { url: "http://beacon:5052" },
+            da: { url: "http://l2-da-server:3100" },
+            celestia: {
+              url: "http://celestia:26658",
+              address: `celestia1${"q".repeat(38)}`,
+              token: secret("celestia-token"),
+            },
+          },
+        ],
+      }),
+    ],
   });
 }
 
@@ -157,20 +177,21 @@ const otherPorts: Readonly<Record<string, string>> = {
   tempo: "inside, 3200",
 };
 
-/** Both stores of traces and both collectors, of which an environment has one each. */
-function otherStores() {
+/** Both stores of traces, both collectors and the other engine of alerts: an environment has one each. */
+function alternatives() {
   return (["tempo", "jaeger"] as const).map((store) =>
     parseEnvironment({
       name: store,
       engine: { type: "local" },
       machine: { name: "any", memoryMiB: 8192, diskGiB: 100 },
       traces: { store, collector: store === "tempo" ? "alloy" : "otel-collector" },
+      alerting: { engine: store === "tempo" ? "grafana" : "prometheus" },
     }),
   );
 }
 
 function platformParts(app: App): Part[] {
-  const stacks = [...everyEnvironment(), ...otherStores()].map(
+  const stacks = [...everyEnvironment(), ...alternatives()].map(
     (environment, i) =>
       new MonitoringStack(app, `platform-${String(i)}`, { environment, secretsDirectory: "/" }),
   );
