@@ -5,8 +5,10 @@ import { show } from "../constructs/core/errors";
 import type { Panel } from "../constructs/core/panel";
 import { packageRoot } from "../constructs/core/paths";
 import type { PictureRequest, takePicture } from "../programs/pictures/main";
+import { renderEnvironment } from "./rendered";
 import { secondsOf } from "./routes";
 import { CommandError } from "./shell";
+import { addressesOf } from "./start";
 
 /** What may be chosen of a picture, as the command line has it. */
 export interface PictureOptions {
@@ -122,4 +124,37 @@ export async function picture(
     throw error;
   }
   return file;
+}
+
+/**
+ * `npm run picture`: one panel of a deployed environment.
+ * @throws CommandError as {@link picture} does
+ */
+export async function drawPanel(
+  name: string,
+  uid: string,
+  path: string,
+  options: {
+    readonly from?: string;
+    readonly var: readonly string[];
+    readonly out?: string;
+    readonly light?: boolean;
+  },
+): Promise<string> {
+  const { environment, boards } = renderEnvironment(name);
+  const { prometheus: metrics = "", loki: logs } = addressesOf(environment);
+  const { from, out, light = false } = options;
+  return picture(
+    boards,
+    uid,
+    path,
+    { metrics, ...(logs === undefined ? {} : { logs }) },
+    {
+      variables: options.var,
+      timeZone: environment.calendar.timeZone,
+      theme: light ? "light" : "dark",
+      ...(from === undefined ? {} : { from }),
+      ...(out === undefined ? {} : { out }),
+    },
+  );
 }

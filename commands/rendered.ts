@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
 import type { AnyAlert } from "../constructs/core/alert";
+import type { CompleteBoard } from "../constructs/core/board";
 import { labelsOf } from "../constructs/core/alert-rule";
 import { terraformText } from "../constructs/core/config-file";
 import { show } from "../constructs/core/errors";
@@ -32,6 +33,7 @@ export interface RenderedAlert {
 export interface RenderedEnvironment {
   readonly environment: Environment;
   readonly alerts: readonly RenderedAlert[];
+  readonly boards: readonly CompleteBoard[];
   /** Rendered text by path in the container. */
   readonly files: ReadonlyMap<string, string>;
 }
@@ -119,6 +121,7 @@ export function renderEnvironment(name: string): RenderedEnvironment {
     return {
       environment,
       files,
+      boards: stack.boards(),
       alerts: [
         ...groups.flatMap(({ rules, intervalSeconds }) =>
           rules.flatMap((rule) =>
