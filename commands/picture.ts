@@ -143,7 +143,7 @@ export async function drawPanel(
 ): Promise<string> {
   const { environment, boards } = renderEnvironment(name);
   const { prometheus: metrics = "", loki: logs } = addressesOf(environment);
-  const { from, out, light = false } = options;
+  const { from, out, light } = options;
   return picture(
     boards,
     uid,
@@ -152,7 +152,7 @@ export async function drawPanel(
     {
       variables: options.var,
       timeZone: environment.calendar.timeZone,
-      theme: light ? "light" : "dark",
+      theme: light === true ? "light" : "dark",
       ...(from === undefined ? {} : { from }),
       ...(out === undefined ? {} : { out }),
     },
