@@ -6,7 +6,10 @@ import type { Endpoint } from "../constructs/core/endpoint";
 import type { Observable } from "../constructs/core/observation";
 import { Runtime } from "../constructs/core/runtime";
 import { certificateRules } from "../constructs/exporters/blackbox-exporter/mixin";
+import { probesOverview } from "../constructs/exporters/blackbox-exporter/overview";
+import { hostRows, platformRoom } from "../constructs/exporters/host-board";
 import { hostRules } from "../constructs/exporters/host-rules";
+import { httpOverview } from "../constructs/exporters/http-overview";
 import { nginxLogRules, nginxRules } from "../constructs/exporters/nginx-exporter/mixin";
 import { springRules } from "../constructs/exporters/spring-boot/mixin";
 import { SocketProxy } from "../constructs/socket-proxy";
@@ -45,8 +48,14 @@ export function newAgent(
   return { alloy, agent };
 }
 
-/** What the platform watches about an agent: that it speaks, what it scrapes, and what that must not say. */
-export function agentObservable(agent: Agent): Observable {
+/**
+ * What the platform watches about an agent: that it speaks, what it scrapes, and what that must not say.
+ * @param on whether it runs on the platform's own host
+ */
+export function agentObservable(
+  agent: Agent,
+  on: "platform" | "elsewhere" = "elsewhere",
+): Observable {
   const observation = agentObservation(agent);
   const rules = [
     ...modulesOf(agent, "host").map(({ thresholds }) => hostRules(hostOf(agent), thresholds)),
@@ -61,7 +70,20 @@ export function agentObservable(agent: Agent): Observable {
   const logRules = modulesOf(agent, "nginx").map(({ service, thresholds }) =>
     nginxLogRules(service, thresholds),
   );
-  return { observation: { ...observation, rules: [...observation.rules, ...rules], logRules } };
+  const boards = [
+    ...(observation.boards ?? []),
+    ...modulesOf(agent, "host").flatMap(({ thresholds }) => [
+      ...hostRows(hostOf(agent), thresholds),
+      ...(on === "platform" ? [platformRoom(hostOf(agent), thresholds)] : []),
+    ]),
+    ...modulesOf(agent, "spring").map(({ service, thresholds }) =>
+      httpOverview(service, thresholds),
+    ),
+    ...modulesOf(agent, "probes").map(({ thresholds }) => probesOverview(thresholds, agent.agent)),
+  ];
+  return {
+    observation: { ...observation, rules: [...observation.rules, ...rules], logRules, boards },
+  };
 }
 
 /** Props of {@link AgentStack}. */

@@ -99,8 +99,9 @@ describe.each(all.map((complete) => ({ uid: complete.board.uid, complete })))(
     });
 
     test("every variable is used, and every used one is there", () => {
+      // Steps of runbooks hold a shell's variables.
       const text =
-        JSON.stringify(panels) +
+        JSON.stringify(panels.filter(({ type }) => type !== "text")) +
         JSON.stringify(templating.list.map((one) => ({ ...one, name: "" })));
       for (const { name } of templating.list) expect(variablesIn(text)).toContain(name);
       for (const name of variablesIn(text)) {

@@ -9,7 +9,7 @@ export function asAsked(expr: string, chosen: Readonly<Record<string, string>> =
     __interval: "1m",
   };
   return expr.replace(
-    /\$(?:\{(\w+)(?::\w+)?\}|(\w+))/g,
+    /\$(?:\{([A-Za-z_]\w*)(?::\w+)?\}|([A-Za-z_]\w*))/g,
     (_, braced: string | undefined, bare: string | undefined) => {
       const name = braced ?? bare ?? "";
       return grafanas[name] ?? chosen[name] ?? anything;
@@ -19,7 +19,7 @@ export function asAsked(expr: string, chosen: Readonly<Record<string, string>> =
 
 /** Names of a person's variables in a query. */
 export function variablesIn(expr: string): readonly string[] {
-  return [...expr.matchAll(/\$(?:\{(\w+)(?::\w+)?\}|(\w+))/g)]
+  return [...expr.matchAll(/\$(?:\{([A-Za-z_]\w*)(?::\w+)?\}|([A-Za-z_]\w*))/g)]
     .map(([, braced, bare]) => braced ?? bare ?? "")
     .filter((name) => !name.startsWith("__"));
 }

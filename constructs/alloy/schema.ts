@@ -8,6 +8,9 @@ import {
   springThresholds,
 } from "../core/thresholds";
 
+/** Job label of what an agent says about itself. */
+export const agentJob = "alloy";
+
 /** Patterns that RE2, which the agent uses, does not know. */
 const notRe2 = /\(\?<?[=!]|\\[1-9]/;
 

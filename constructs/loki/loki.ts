@@ -17,6 +17,7 @@ import {
   operatorFiles,
   type LogLinks,
 } from "./config";
+import { logRows } from "./dashboard";
 import { errorBurstRules, logRulesLeg, lokiDown, lokiRules } from "./mixin";
 import { logsSchema, schemaFaults, type Logs, type LogsInput } from "./schema";
 
@@ -134,6 +135,7 @@ export class Loki extends Service implements Observable, LogStore {
       rules: [lokiRules],
       legs: evaluatesAlerts ? [logRulesLeg] : [],
       logRules: [errorBurstRules(logs.errorBurst)],
+      boards: logRows(logs),
     };
     this.#observations = set;
     set.add(this);

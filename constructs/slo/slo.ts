@@ -1,6 +1,7 @@
 import { Construct } from "constructs";
 import type { Observable, Observation } from "../core/observation";
 import { sloRules } from "./mixin";
+import { budgetOverview } from "./overview";
 import type { Slo } from "./schema";
 
 /** Props of {@link Objectives}. */
@@ -21,6 +22,7 @@ export class Objectives extends Construct implements Observable {
   constructor(scope: Construct, id: string, { evaluatedBy, slos }: ObjectivesProps) {
     super(scope, id);
     const rules = slos.flatMap(sloRules);
-    this.observation = { ...evaluatedBy.observation, targets: [], rules };
+    const boards = slos.length === 0 ? [] : [budgetOverview];
+    this.observation = { ...evaluatedBy.observation, targets: [], rules, boards };
   }
 }

@@ -31,7 +31,7 @@ describe("Prometheus", () => {
       prometheusOf([])
         .ruleGroups()
         .map(({ name }) => name),
-    ).toEqual(["liveness.prometheus", "heartbeat", "prometheus"]);
+    ).toEqual(["liveness.prometheus", "memory-budget", "heartbeat", "prometheus"]);
     expect(synthesised().yaml("prometheus", "/etc/prometheus/scrape/prometheus.yml")).toMatchObject(
       { scrape_configs: [{ static_configs: [{ targets: ["prometheus:9090"] }] }] },
     );

@@ -15,6 +15,7 @@ import { Service } from "../../core/service";
 import { defineSource } from "../../core/source";
 import { batcherWalletRules, batcherWalletThresholds } from "../batcher-wallet";
 import { l1GasRules, l1GasThresholds } from "../l1-gas";
+import { walletOverview } from "../wallet-overview";
 import { endpointNames, endpointRules, endpointThresholds } from "./endpoints";
 import { compatibilityRules, l2ExporterDown } from "./mixin";
 
@@ -250,6 +251,9 @@ export const l2Exporter = defineSource({
                 : []),
             ]),
           ],
+          boards: chains
+            .filter(({ wallets }) => wallets.some(({ role }) => role === "batcher"))
+            .map(({ name, batcherWallet }) => walletOverview(name, batcherWallet)),
         },
       },
     ];

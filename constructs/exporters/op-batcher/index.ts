@@ -3,6 +3,7 @@ import { defineSource } from "../../core/source";
 import { batcherWalletRules, batcherWalletThresholds } from "../batcher-wallet";
 import { chainProgram, chainTarget, logService } from "../chain";
 import { l1GasRules, l1GasThresholds } from "../l1-gas";
+import { walletOverview } from "../wallet-overview";
 import { batchRules, batchThresholds } from "./batches";
 import { batcherDown, compatibilityRules, logRules } from "./mixin";
 
@@ -50,6 +51,7 @@ export const opBatcher = defineSource({
           l1GasRules(props.chain, props.thresholds.highL1GasPriceGwei),
         ],
         logRules: [logRules(props.chain, props.logs)],
+        boards: [walletOverview(props.chain, props.wallet)],
       },
     },
   ],

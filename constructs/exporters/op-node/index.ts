@@ -13,6 +13,7 @@ import {
 import { derivationRules } from "./derivation-rules";
 import { headRules } from "./head-rules";
 import { l2NodeDown, logRules, peerRules, syncStatusRules } from "./mixin";
+import { headsOverview } from "./overview";
 import { activeSequencerRules, sequencingRules } from "./sequencing-rules";
 
 const rollup = z
@@ -112,6 +113,7 @@ export const opNode = defineSource({
               : []),
           ],
           logRules: [logRules(chain, props.logs)],
+          boards: [headsOverview(chain, limits)],
         },
       },
     ];

@@ -4,6 +4,7 @@ import { hostName, kebabName, port } from "../../core/schema";
 import { serviceDown } from "../../core/service-down";
 import { defineSource } from "../../core/source";
 import { springThresholds } from "../../core/thresholds";
+import { httpOverview } from "../http-overview";
 import { springRules } from "./mixin";
 
 /**
@@ -44,6 +45,7 @@ export const springBoot = defineSource({
         scrape: { intervalSeconds: 15 },
         down: serviceDown,
         rules: [springRules(service, thresholds)],
+        boards: [httpOverview(service, thresholds)],
       },
     },
   ],
