@@ -7,7 +7,9 @@ import type { Observable } from "../constructs/core/observation";
 import { Runtime } from "../constructs/core/runtime";
 import { certificateRules } from "../constructs/exporters/blackbox-exporter/mixin";
 import { hostRules } from "../constructs/exporters/host-rules";
+import { nginxRows } from "../constructs/exporters/nginx-exporter/dashboard";
 import { nginxLogRules, nginxRules } from "../constructs/exporters/nginx-exporter/mixin";
+import { springRows } from "../constructs/exporters/spring-boot/dashboard";
 import { springRules } from "../constructs/exporters/spring-boot/mixin";
 import { SocketProxy } from "../constructs/socket-proxy";
 import { platformEndpoints, type ApplicationAgent } from "./agents";
@@ -50,9 +52,7 @@ export function agentObservable(agent: Agent): Observable {
   const observation = agentObservation(agent);
   const rules = [
     ...modulesOf(agent, "host").map(({ thresholds }) => hostRules(hostOf(agent), thresholds)),
-    ...modulesOf(agent, "spring").map(({ service, thresholds }) =>
-      springRules(service, thresholds),
-    ),
+    ...modulesOf(agent, "spring").flatMap(springRules),
     ...modulesOf(agent, "nginx").map(({ service }) => nginxRules(service)),
     ...modulesOf(agent, "probes").map(({ thresholds }) =>
       certificateRules(thresholds, agent.agent),
@@ -61,7 +61,15 @@ export function agentObservable(agent: Agent): Observable {
   const logRules = modulesOf(agent, "nginx").map(({ service, thresholds }) =>
     nginxLogRules(service, thresholds),
   );
-  return { observation: { ...observation, rules: [...observation.rules, ...rules], logRules } };
+  const boards = [
+    ...modulesOf(agent, "spring").flatMap(springRows),
+    ...modulesOf(agent, "nginx").flatMap(({ service, thresholds }) =>
+      nginxRows(service, thresholds),
+    ),
+  ];
+  return {
+    observation: { ...observation, rules: [...observation.rules, ...rules], logRules, boards },
+  };
 }
 
 /** Props of {@link AgentStack}. */

@@ -1,5 +1,6 @@
 import { Construct } from "constructs";
 import type { Observable, Observation } from "../core/observation";
+import { sloRows } from "./dashboard";
 import { sloRules } from "./mixin";
 import type { Slo } from "./schema";
 
@@ -21,6 +22,7 @@ export class Objectives extends Construct implements Observable {
   constructor(scope: Construct, id: string, { evaluatedBy, slos }: ObjectivesProps) {
     super(scope, id);
     const rules = slos.flatMap(sloRules);
-    this.observation = { ...evaluatedBy.observation, targets: [], rules };
+    const boards = slos.flatMap(sloRows);
+    this.observation = { ...evaluatedBy.observation, targets: [], rules, boards };
   }
 }

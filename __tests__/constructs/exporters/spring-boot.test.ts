@@ -49,8 +49,15 @@ describe("spring-boot", () => {
     expect(records.map(({ record }) => record)).toEqual([
       "service:http_requests:increase5m",
       "service:http_errors:increase5m",
+      "service:http_refused:rate2m",
+      "service:http_request_seconds:p50_5m",
       "service:http_request_seconds:p95_5m",
       "service:http_request_seconds:p99_5m",
+      "service_route:http_requests:rate5m",
+      "service_route:http_errors:rate5m",
+      "service_route:http_request_seconds:p50_5m",
+      "service_route:http_request_seconds:p95_5m",
+      "service_route:http_request_seconds:p99_5m",
     ]);
     for (const { expr } of records) expect(expr).toContain('uri!~"/actuator(/.*)?"');
   });
