@@ -31,7 +31,8 @@ const usedPercent = `redis_memory_used_bytes${of} / ${most} * 100`;
 const commands = `rate(redis_commands_processed_total${of}[$__rate_interval])`;
 const hits = `rate(redis_keyspace_hits_total${of}[$__rate_interval])`;
 const misses = `rate(redis_keyspace_misses_total${of}[$__rate_interval])`;
-const hitRatio = `${hits} / (${hits} + ${misses})`;
+// While nobody reads, nothing is missed.
+const hitRatio = `1 - ${misses} / clamp_min(${hits} + ${misses}, 0.001)`;
 
 function one(expr: string, legend = "{{service}}"): readonly Query[] {
   return [{ expr, legend }];
