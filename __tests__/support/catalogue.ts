@@ -96,7 +96,11 @@ export const everySource: readonly Source[] = [
       wallets: [...wallets],
     })),
   }),
-  springBoot({ service: "api", host: "10.0.0.20" }),
+  springBoot({
+    service: "api",
+    host: "10.0.0.20",
+    jvm: { title: "JVM API", pool: "DoktoriHikariPool", tomcatMaxThreads: 100 },
+  }),
   springBoot({ service: "worker", host: "10.0.0.21" }),
   axum({ service: "indexer", host: "10.0.0.22" }),
   axum({ service: "relay", host: "10.0.0.23" }),
@@ -121,7 +125,13 @@ const agents: readonly AgentInput[] = [
     agent: "app-1",
     modules: [
       { module: "host" },
-      { module: "spring", service: "chat", host: "chat", port: 8081 },
+      {
+        module: "spring",
+        service: "chat",
+        host: "chat",
+        port: 8081,
+        jvm: { title: "JVM Chat", pool: "ChatHikariPool", tomcatMaxThreads: 100 },
+      },
       { module: "probes", probes: [{ name: "inside", target: "http://10.0.0.40" }] },
     ],
   },
