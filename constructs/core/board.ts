@@ -104,12 +104,18 @@ function sameBody(one: BoardRow, other: BoardRow): boolean {
   );
 }
 
+function sameSubject(one: BoardRow, other: BoardRow): boolean {
+  return isDeepStrictEqual(one.about, other.about);
+}
+
 /** Rows of one key: one row where all say the same, else one for each thing they are about. */
 function mergedRows(rows: readonly BoardRow[]): BoardRow[] {
   const [first, ...others] = rows;
   if (first === undefined) return [];
   if (others.every((other) => sameBody(first, other))) return [first];
-  return rows.map((row) => (row.about === undefined ? row : pinned(row, row.about)));
+  return rows
+    .filter((row, i) => rows.findIndex((other) => sameSubject(row, other)) === i)
+    .map((row) => (row.about === undefined ? row : pinned(row, row.about)));
 }
 
 function grouped<T>(items: readonly T[], key: (item: T) => string): T[][] {
@@ -140,11 +146,13 @@ export function completeBoards(rows: readonly BoardRow[]): readonly CompleteBoar
     ...boards.flatMap((of) =>
       grouped(of, ({ key }) => key)
         .filter((same) =>
-          same.some((row) => row.about === undefined && !sameBody(row, same[0] ?? row)),
+          same.some((row) =>
+            same.some((other) => sameSubject(row, other) && !sameBody(row, other)),
+          ),
         )
         .map(([row]) => ({
           field: `${row?.board.uid ?? ""}.${row?.key ?? ""}`,
-          allowed: "contributed with one content, or with 'about'",
+          allowed: "contributed with one content for each thing that it is about",
           got: "two contents",
         })),
     ),

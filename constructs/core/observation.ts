@@ -4,6 +4,7 @@ import {
   isAlert,
   type Alert,
   type LogRuleGroup,
+  type PanelAddress,
   type Priority,
   type Runbook,
   type RuleGroup,
@@ -58,6 +59,11 @@ export interface DownAlert {
    * @default "holds"
    */
   readonly unanswered?: Unanswered;
+  /**
+   * As of an alert.
+   * @default - messages lead to `up` in Prometheus
+   */
+  readonly panel?: PanelAddress;
 }
 
 /** How a job is scraped. */

@@ -150,6 +150,7 @@ export function livenessGroup({ job, down, targets, scrape }: Job): RuleGroup {
         ...(down.why === undefined ? {} : { why: down.why }),
         ...(down.inhibitedBy === undefined ? {} : { inhibitedBy: down.inhibitedBy }),
         ...(down.unanswered === undefined ? {} : { unanswered: down.unanswered }),
+        ...(down.panel === undefined ? {} : { panel: down.panel }),
       },
     ],
   };

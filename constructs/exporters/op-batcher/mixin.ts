@@ -1,5 +1,6 @@
 import type { LogRuleGroup, RuleGroup } from "../../core/alert";
 import type { DownAlert } from "../../core/observation";
+import { onChainBoard } from "../l2-boards";
 
 /** The alert for a batcher that does not answer. */
 export const batcherDown: DownAlert = {
@@ -7,6 +8,7 @@ export const batcherDown: DownAlert = {
   priority: "P1",
   for: "1m",
   summary: "The batcher does not answer",
+  panel: onChainBoard("programs", "up"),
   runbook: {
     meaning: "op-batcher, which posts the chain's blocks to L1, gave no answer for a minute.",
     impact:

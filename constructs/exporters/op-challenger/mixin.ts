@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { Alert, RuleGroup } from "../../core/alert";
 import type { DownAlert } from "../../core/observation";
+import { onChainBoard } from "../l2-boards";
 
 /** What an environment may decide about the alerts on a challenger. */
 export const challengerThresholds = z
@@ -25,6 +26,7 @@ export const challengerDown: DownAlert = {
   priority: "P2",
   for: "1m",
   summary: "The challenger does not answer",
+  panel: onChainBoard("programs", "up"),
   runbook: {
     meaning:
       "op-challenger, which disputes wrong proposals and defends right ones, gave no answer for a minute.",

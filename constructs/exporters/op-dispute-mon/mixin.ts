@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { Alert, RuleGroup } from "../../core/alert";
 import type { DownAlert } from "../../core/observation";
+import { onChainBoard } from "../l2-boards";
 
 /** What an environment may decide about the alerts on dispute games. */
 export const disputeThresholds = z
@@ -25,6 +26,7 @@ export const disputeMonDown: DownAlert = {
   priority: "P3",
   for: "1m",
   summary: "The dispute monitor does not answer",
+  panel: onChainBoard("programs", "up"),
   runbook: {
     meaning:
       "op-dispute-mon, which compares every dispute game with our own node, gave no answer for a minute.",

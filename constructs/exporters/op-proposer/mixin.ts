@@ -1,6 +1,7 @@
 import type { Alert, RuleGroup } from "../../core/alert";
 import type { DownAlert } from "../../core/observation";
 import { secondsSinceSuccess } from "../tx-manager";
+import { onChainBoard } from "../l2-boards";
 
 /** The alert for a proposer that does not answer. */
 export const proposerDown: DownAlert = {
@@ -8,6 +9,7 @@ export const proposerDown: DownAlert = {
   priority: "P2",
   for: "1m",
   summary: "The proposer does not answer",
+  panel: onChainBoard("programs", "up"),
   runbook: {
     meaning: "op-proposer, which posts the chain's state to L1, gave no answer for a minute.",
     impact: "Withdrawals wait until the next proposal. The chain itself goes on.",
