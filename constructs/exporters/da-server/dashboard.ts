@@ -20,13 +20,11 @@ export function daRows(chain: string, thresholds: DaThresholds): readonly BoardR
           key: "submissions",
           title: "Submissions that failed",
           description:
-            "In 15 minutes, beside those that landed. Failures while others land are a hiccup; failures alone are an outage: no batch lands.",
+            "In 15 minutes. Failures while others land are a hiccup; failures while nothing lands are an outage: the safe head stops.",
           unit: "count",
-          queries: [
-            { expr: lastMinutes("celestia_submission_errors_total"), legend: "failed" },
-            { expr: `- ${lastMinutes("celestia_submissions_total")}`, legend: "landed (down)" },
-          ],
+          queries: [{ expr: lastMinutes("celestia_submission_errors_total"), legend: "failed" }],
           limits: above({ P2: thresholds.submissionErrors }),
+          min: 0,
         },
         {
           type: "timeseries",

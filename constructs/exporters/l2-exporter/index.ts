@@ -15,6 +15,7 @@ import { Service } from "../../core/service";
 import { defineSource } from "../../core/source";
 import { batcherWalletRules, batcherWalletThresholds } from "../batcher-wallet";
 import { l1GasRules, l1GasThresholds } from "../l1-gas";
+import { exporterRows } from "./dashboard";
 import { endpointNames, endpointRules, endpointThresholds } from "./endpoints";
 import { compatibilityRules, l2ExporterDown } from "./mixin";
 
@@ -250,6 +251,15 @@ export const l2Exporter = defineSource({
                 : []),
             ]),
           ],
+          boards: chains.flatMap((one) =>
+            exporterRows({
+              chain: one.name,
+              given: endpointNames.filter((name) => one[name] !== undefined),
+              roles: one.wallets.map(({ role }) => role),
+              batcherWallet: one.batcherWallet,
+              thresholds: one.thresholds,
+            }),
+          ),
         },
       },
     ];

@@ -1,6 +1,6 @@
 import type { LogRuleGroup, RuleGroup } from "../../core/alert";
 import type { DownAlert } from "../../core/observation";
-import { onChainBoard } from "../l2-boards";
+import { onBatcherBoard, onChainBoard } from "../l2-boards";
 
 /** The alert for a batcher that does not answer. */
 export const batcherDown: DownAlert = {
@@ -69,6 +69,7 @@ export function logRules(chain: string, { service, nonceTooLow }: BatcherLogs): 
     alerts: [
       {
         name: "BatcherInsufficientFunds",
+        panel: onBatcherBoard("refusals", "lines"),
         priority: "P1",
         logql: `${count(funds)} > 0`,
         lines: funds,
@@ -91,6 +92,7 @@ export function logRules(chain: string, { service, nonceTooLow }: BatcherLogs): 
       },
       {
         name: "BatcherNonceTooLow",
+        panel: onBatcherBoard("refusals", "lines"),
         priority: "P2",
         logql: `${count(nonce)} >= ${String(nonceTooLow)}`,
         lines: nonce,

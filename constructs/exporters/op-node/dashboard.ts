@@ -326,9 +326,7 @@ function sequencingRow({ chain, rollup, limits }: NodePanels): BoardRow {
           "Of the execution client behind each node. As long as a block time, and the node falls behind for good.",
         unit: "milliseconds",
         width: 6,
-        queries: [
-          { expr: newPayloadP99(chosenChain, "$__rate_interval"), legend: "{{instance}}" },
-        ],
+        queries: [{ expr: newPayloadP99(chosenChain, "$__rate_interval"), legend: "{{instance}}" }],
         limits: above({ P3: engineLimit(limits, rollup.blockTimeSeconds) }),
         min: 0,
       },

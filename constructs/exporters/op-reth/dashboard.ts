@@ -48,7 +48,8 @@ function executionRow(chain: string): BoardRow {
         type: "timeseries",
         key: "memory",
         title: "Memory of op-reth",
-        description: "Resident memory. One that climbs for days ends with a process that is killed.",
+        description:
+          "Resident memory. One that climbs for days ends with a process that is killed.",
         unit: "bytes",
         queries: [{ expr: `reth_process_resident_memory_bytes${of}`, legend: "{{instance}}" }],
         min: 0,
@@ -59,9 +60,5 @@ function executionRow(chain: string): BoardRow {
 
 /** Rows about the blocks and the transactions of a chain. */
 export function rethRows(chain: string, slowBlocksPerSecond: number): readonly BoardRow[] {
-  return [
-    programsRow(chain),
-    blockProductionRow(chain, slowBlocksPerSecond),
-    executionRow(chain),
-  ];
+  return [programsRow(chain), blockProductionRow(chain, slowBlocksPerSecond), executionRow(chain)];
 }
