@@ -81,7 +81,7 @@ function driftHigh(chain: string, l1BlockSeconds: number, driftSeconds: number):
 
 /** Milliseconds within which each execution client takes 99 % of the blocks. */
 export function newPayloadP99(chain: string, range: string): string {
-  return `1000 * histogram_quantile(0.99, sum by (chain, instance, le) (rate(op_node_default_rpc_client_request_duration_seconds_bucket{job="l2-node", chain="${chain}", method=~"engine_newPayloadV[0-9]+"}[${range}])))`;
+  return `1000 * histogram_quantile(0.99, sum by (chain, instance, le) (rate(op_node_default_rpc_client_request_duration_seconds_bucket{job="l2-node", chain="${chain}", method=~"engine_newPayloadV.+"}[${range}])))`;
 }
 
 /** The limit of a chain's own, else half of its block time. */
