@@ -21,9 +21,13 @@ const made: Readonly<Record<string, readonly string[]>> = {
   ALERTS_FOR_STATE: ["alertname", "severity", "priority", "heartbeat", "tier"],
 };
 
-/** What a person may choose finds everything. */
+/** Labels whose values an environment names: no recording has them. */
+const namedByEnvironment = ["pool"];
+
+/** What a person may choose finds everything; what an environment names is taken for granted. */
 function withChoices(selector: Selector): Selector {
-  const matchers = selector.matchers.map((one) =>
+  const given = selector.matchers.filter(({ label }) => !namedByEnvironment.includes(label));
+  const matchers = given.map((one) =>
     one.value === anything ? { ...one, operator: "=~" } : one,
   );
   return { ...selector, matchers };
