@@ -10,7 +10,9 @@ import { probesOverview } from "../constructs/exporters/blackbox-exporter/overvi
 import { hostRows, platformRoom } from "../constructs/exporters/host-board";
 import { hostRules } from "../constructs/exporters/host-rules";
 import { httpOverview } from "../constructs/exporters/http-overview";
+import { nginxRows } from "../constructs/exporters/nginx-exporter/dashboard";
 import { nginxLogRules, nginxRules } from "../constructs/exporters/nginx-exporter/mixin";
+import { springRows } from "../constructs/exporters/spring-boot/dashboard";
 import { springRules } from "../constructs/exporters/spring-boot/mixin";
 import { SocketProxy } from "../constructs/socket-proxy";
 import { platformEndpoints, type ApplicationAgent } from "./agents";
@@ -59,9 +61,7 @@ export function agentObservable(
   const observation = agentObservation(agent);
   const rules = [
     ...modulesOf(agent, "host").map(({ thresholds }) => hostRules(hostOf(agent), thresholds)),
-    ...modulesOf(agent, "spring").map(({ service, thresholds }) =>
-      springRules(service, thresholds),
-    ),
+    ...modulesOf(agent, "spring").flatMap(springRules),
     ...modulesOf(agent, "nginx").map(({ service }) => nginxRules(service)),
     ...modulesOf(agent, "probes").map(({ thresholds }) =>
       certificateRules(thresholds, agent.agent),
@@ -76,8 +76,12 @@ export function agentObservable(
       ...hostRows(hostOf(agent), thresholds),
       ...(on === "platform" ? [platformRoom(hostOf(agent), thresholds)] : []),
     ]),
-    ...modulesOf(agent, "spring").map(({ service, thresholds }) =>
-      httpOverview(service, thresholds),
+    ...modulesOf(agent, "spring").flatMap((spring) => [
+      ...springRows(spring),
+      httpOverview(spring.service, spring.thresholds),
+    ]),
+    ...modulesOf(agent, "nginx").flatMap(({ service, thresholds }) =>
+      nginxRows(service, thresholds),
     ),
     ...modulesOf(agent, "probes").map(({ thresholds }) => probesOverview(thresholds, agent.agent)),
   ];

@@ -1,5 +1,8 @@
 import { z } from "zod";
 import type { Alert, RuleGroup } from "../core/alert";
+import type { BoardRow } from "../core/board";
+import { below } from "../core/panel";
+import { batcherBoard, chainBoard, chainRow, chosenChain, onBatcherBoard } from "./l2-boards";
 
 /** What an environment may decide about the wallet that pays for a chain's batches. */
 export const batcherWalletThresholds = z
@@ -99,6 +102,7 @@ function runwayAlert(
     description: `At the present burn the batcher of {{ $labels.chain }} is out of gas in {{ $value | printf "%.1f" }} hours (threshold ${String(hours)} h).`,
     why: tier.why,
     graph: runway,
+    panel: onBatcherBoard("wallet", "runway"),
     // An empty wallet is said by BatcherLowETH, which names the hours too.
     inhibitedBy: ["L1RpcDown", "BatcherLowETH"],
     labels: { tier: tier.tier },
@@ -111,6 +115,73 @@ function runwayAlert(
   };
 }
 
+function balanceEth(chain: string): string {
+  return `min by (chain) (${batcherGauge(chain)} or ${batcherWallet("l2_wallet_balance_eth", chain)})`;
+}
+
+function runwayHours(chain: string): string {
+  return `chain:batcher_gas_runway_hours{chain="${chain}"}`;
+}
+
+/**
+ * Rows about the wallet that pays for a chain's batches, on both boards; op-batcher and the L2 exporter contribute the
+ * same.
+ */
+export function batcherWalletRows(
+  chain: string,
+  { lowBalanceEth, runwayCriticalHours, runwayHighHours }: BatcherWalletThresholds,
+): BoardRow[] {
+  const balance = {
+    title: "Balance",
+    description:
+      "ETH of the batcher on L1. When it is empty no batch lands, and the safe head stops.",
+    unit: "eth",
+    queries: [{ expr: balanceEth(chosenChain), legend: "balance" }],
+    limits: below({ P1: lowBalanceEth }),
+  } as const;
+  const runway = {
+    title: "Hours left",
+    description:
+      "Balance divided by what is spent per hour. Empty while no steady spending is known, as on a chain that has just begun.",
+    unit: "hours",
+    queries: [{ expr: runwayHours(chosenChain), legend: "left" }],
+    limits: below({ P1: runwayCriticalHours, P2: runwayHighHours }),
+  } as const;
+  const spend = {
+    title: "Spent per hour",
+    description:
+      "In the last 2 hours or in the last 12, whichever is more; transfers out are left out. A jump without more batches is a dearer L1.",
+    unit: "eth",
+    queries: [
+      {
+        expr: `chain:batcher_spend_eth_per_hour:max{chain="${chosenChain}"}`,
+        legend: "per hour",
+      },
+    ],
+  } as const;
+  const row = { key: "wallet", title: "Batcher's wallet", order: 20 };
+  return [
+    chainRow(chain, {
+      ...row,
+      board: chainBoard,
+      panels: [
+        { ...balance, type: "stat", key: "balance", height: 4 },
+        { ...runway, type: "stat", key: "runway", height: 4 },
+        { ...spend, type: "stat", key: "spend", height: 4 },
+      ],
+    }),
+    chainRow(chain, {
+      ...row,
+      board: batcherBoard,
+      panels: [
+        { ...balance, type: "timeseries", key: "balance", min: 0 },
+        { ...runway, type: "timeseries", key: "runway", min: 0 },
+        { ...spend, type: "timeseries", key: "spend", min: 0 },
+      ],
+    }),
+  ];
+}
+
 /**
  * Balance and runway of the wallet that pays for a chain's batches, from op-batcher's own gauge and from the L2
  * exporter, whichever is there. op-batcher reads its balance every 10 s, and 0 before the first read: hence 1 m.
@@ -120,8 +191,8 @@ export function batcherWalletRules(
   thresholds: BatcherWalletThresholds,
 ): RuleGroup[] {
   const { lowBalanceEth, runwayCriticalHours, runwayHighHours } = thresholds;
-  const balance = `min by (chain) (${batcherGauge(chain)} or ${batcherWallet("l2_wallet_balance_eth", chain)})`;
-  const runway = `chain:batcher_gas_runway_hours{chain="${chain}"}`;
+  const balance = balanceEth(chain);
+  const runway = runwayHours(chain);
   const hoursLeft = (sentence: string, unknown: string) =>
     `{{ with query "${runway.replace(/"/g, '\\"')}" }}${sentence.replace("%", '{{ . | first | value | printf "%.1f" }}')}{{ else }}${unknown}{{ end }}`;
   return [
@@ -143,6 +214,7 @@ export function batcherWalletRules(
           description: `The batcher of {{ $labels.chain }} has {{ $value | printf "%.4f" }} ETH left, less than ${String(lowBalanceEth)} ETH. ${hoursLeft("At the present burn that lasts % hours.", "How long that lasts is not known: no steady spending has been seen.")}`,
           why: "0.5 ETH are some hours to days of posting on mainnet: a chain sets its own. op-batcher reads the balance every 10 s and shows 0 before the first read: hence 1 m.",
           graph: balance,
+          panel: onBatcherBoard("wallet", "balance"),
           inhibitedBy: ["L1RpcDown"],
           runbook: {
             meaning: "The account that pays for posting batches to L1 is below its threshold.",

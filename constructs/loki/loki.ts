@@ -133,7 +133,7 @@ export class Loki extends Service implements Observable, LogStore {
       scrape: { intervalSeconds: 15 },
       down: lokiDown,
       rules: [lokiRules],
-      legs: [logRulesLeg],
+      legs: evaluatesAlerts ? [logRulesLeg] : [],
       logRules: [errorBurstRules(logs.errorBurst)],
       boards: logRows(logs),
     };

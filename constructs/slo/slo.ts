@@ -1,5 +1,6 @@
 import { Construct } from "constructs";
 import type { Observable, Observation } from "../core/observation";
+import { sloRows } from "./dashboard";
 import { sloRules } from "./mixin";
 import { budgetOverview } from "./overview";
 import type { Slo } from "./schema";
@@ -22,7 +23,7 @@ export class Objectives extends Construct implements Observable {
   constructor(scope: Construct, id: string, { evaluatedBy, slos }: ObjectivesProps) {
     super(scope, id);
     const rules = slos.flatMap(sloRules);
-    const boards = slos.length === 0 ? [] : [budgetOverview];
+    const boards = slos.length === 0 ? [] : [budgetOverview, ...slos.flatMap(sloRows)];
     this.observation = { ...evaluatedBy.observation, targets: [], rules, boards };
   }
 }

@@ -149,10 +149,15 @@ describe("thresholds", () => {
 
   test("of op-geth: data grows towards the room that the environment states", () => {
     expect(exprOf(observe(opGeth({ chain })), "ChainDataGrowth")).toEqual([]);
-    const [alert] = alertsIn(
-      observe(opGeth({ chain, dataGiB: 200, thresholds: { dataDaysLeft: 3 } })).observations,
-    ).filter(({ name }) => name === "ChainDataGrowth");
-    expect(alert?.expr).toContain("clamp_min(200 - instance:geth_data_gib:sum");
+    const { observations } = observe(
+      opGeth({ chain, dataGiB: 200, thresholds: { dataDaysLeft: 3 } }),
+    );
+    const left = recordsIn(observations).find(
+      ({ record }) => record === "instance:geth_data_left_days:deriv1d",
+    );
+    expect(left?.expr).toContain("clamp_min(200 - instance:geth_data_gib:sum");
+    const alert = alertsIn(observations).find(({ name }) => name === "ChainDataGrowth");
+    expect(alert?.expr).toContain("instance:geth_data_left_days:deriv1d");
     expect(alert?.expr).toContain("< 3 and");
   });
 

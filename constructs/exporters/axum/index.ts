@@ -4,6 +4,7 @@ import { hostName, kebabName, matching, port } from "../../core/schema";
 import { serviceDown } from "../../core/service-down";
 import { defineSource } from "../../core/source";
 import { httpThresholds } from "../../core/thresholds";
+import { httpRows } from "../http-board";
 import { httpOverview } from "../http-overview";
 import { axumRules } from "./mixin";
 
@@ -39,8 +40,8 @@ export const axum = defineSource({
         ],
         scrape: { intervalSeconds: 15 },
         down: serviceDown,
-        rules: [axumRules(service, path, thresholds)],
-        boards: [httpOverview(service, thresholds)],
+        rules: axumRules(service, path, thresholds),
+        boards: [...httpRows(service, thresholds), httpOverview(service, thresholds)],
       },
     },
   ],

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { defineSource } from "../../core/source";
 import { chainProgram, chainTarget } from "../chain";
+import { daRows } from "./dashboard";
 import { daMetricsDown, daRules, daThresholds } from "./mixin";
 
 /** The server that puts a chain's batches on Celestia (op-alt-da): started with `--metrics.enabled`. Its port is also op-geth's: where both share a network, give it another `--metrics.port`. */
@@ -20,6 +21,7 @@ export const daServer = defineSource({
         scrape: { intervalSeconds: 15 },
         down: daMetricsDown,
         rules: [daRules(props.chain, props.thresholds)],
+        boards: daRows(props.chain, props.thresholds),
       },
     },
   ],

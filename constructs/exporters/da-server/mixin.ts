@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { Alert, RuleGroup } from "../../core/alert";
 import type { DownAlert } from "../../core/observation";
+import { onChainBoard } from "../l2-boards";
 
 /** What an environment may decide about the alerts on a DA server. */
 export const daThresholds = z
@@ -26,6 +27,7 @@ export const daMetricsDown: DownAlert = {
   for: "1m",
   summary: "The DA server's metrics do not answer",
   inhibitedBy: ["DAServerDown"],
+  panel: onChainBoard("programs", "up"),
   runbook: {
     meaning:
       "The server that puts batches on Celestia gave no metrics for a minute. They have a port of their own: the server may still work.",
@@ -61,7 +63,8 @@ export function daRules(chain: string, thresholds: DaThresholds): RuleGroup {
   };
 }
 
-function grown(metric: string, chain: string, range: string): string {
+/** Growth of a counter of a chain. */
+export function grown(metric: string, chain: string, range: string): string {
   return `sum by (chain) (increase(${metric}{chain="${chain}"}[${range}]))`;
 }
 
@@ -71,6 +74,7 @@ function nothingLands(chain: string, submissionErrors: number): Alert {
   const landed = grown("celestia_submissions_total", chain, "5m");
   return {
     name: "DASubmissionFailing",
+    panel: onChainBoard("da", "submissions"),
     priority: "P1",
     expr: `${errors} >= ${String(submissionErrors)} and on (chain) ${goesOn} > 0 and on (chain) ${landed} == 0`,
     for: "5m",
@@ -98,6 +102,7 @@ function submissionFailing(chain: string, submissionErrors: number): Alert {
   const landed = grown("celestia_submissions_total", chain, "5m");
   return {
     name: "DASubmissionFailing",
+    panel: onChainBoard("da", "submissions"),
     priority: "P2",
     expr: `${errors} >= ${String(submissionErrors)} and on (chain) ${landed} > 0`,
     // Longer than the window of what landed: an outage that begins is told once, by the other tier.
@@ -122,6 +127,7 @@ function inclusionStalled(chain: string, stalledMinutes: number): Alert {
   const range = `${String(stalledMinutes)}m`;
   return {
     name: "DAInclusionStalled",
+    panel: onChainBoard("da", "included"),
     priority: "P2",
     // It shows 0 from a start to the first batch: only a server that had landed one a whole window ago can be late.
     expr: `max by (chain) (${height} > 0) and on (chain) max by (chain) (changes(${height}[${range}])) == 0 and on (chain) max by (chain) (${height} offset ${range}) > 0`,
@@ -151,10 +157,16 @@ function inclusionStalled(chain: string, stalledMinutes: number): Alert {
   };
 }
 
+/** Seconds within which 95 % of the submissions are confirmed. */
+export function submissionP95(chain: string, range: string): string {
+  return `histogram_quantile(0.95, sum by (chain, le) (rate(celestia_submission_duration_seconds_bucket{chain="${chain}"}[${range}])))`;
+}
+
 function submissionSlow(chain: string, submissionSeconds: number): Alert {
-  const p95 = `histogram_quantile(0.95, sum by (chain, le) (rate(celestia_submission_duration_seconds_bucket{chain="${chain}"}[15m])))`;
+  const p95 = submissionP95(chain, "15m");
   return {
     name: "DASubmissionSlow",
+    panel: onChainBoard("da", "duration"),
     priority: "P3",
     expr: `${p95} > ${String(submissionSeconds)}`,
     for: "15m",
@@ -179,6 +191,7 @@ function retrievalFailing(chain: string, retrievalErrors: number): Alert {
   const errors = grown("celestia_retrieval_errors_total", chain, "15m");
   return {
     name: "DARetrievalFailing",
+    panel: onChainBoard("da", "reads"),
     priority: "P2",
     expr: `${errors} >= ${String(retrievalErrors)}`,
     for: "5m",
@@ -205,6 +218,7 @@ function fallbackFailing(chain: string): Alert {
   const errors = grown("celestia_fallback_write_errors_total", chain, "15m");
   return {
     name: "DAFallbackFailing",
+    panel: onChainBoard("da", "fallback"),
     priority: "P3",
     expr: `${errors} > 0`,
     for: "15m",

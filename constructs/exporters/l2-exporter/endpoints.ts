@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { Alert, RuleGroup } from "../../core/alert";
+import { onChainBoard } from "../l2-boards";
 
 /** What a chain's endpoints are called, here and in the label `endpoint`. */
 export const endpointNames = ["l1", "l2", "rollup", "beacon", "da", "celestia"] as const;
@@ -153,13 +154,19 @@ function endpointDown(chain: string, endpoint: EndpointName, pollSeconds: number
     description: `${what} for ${seconds} s.${more}`,
     why: `Three polls in a row, one every ${String(pollSeconds)} s: two lost ones are a hiccup of a provider.${inhibitedBy === undefined ? "" : ` And long enough for ${inhibitedBy.join(" and ")} to fire first, which then says it alone.`}`,
     graph: `l2_rpc_up{chain="${chain}"}`,
+    panel: onChainBoard("endpoints", "up"),
     ...(inhibitedBy === undefined ? {} : { inhibitedBy }),
     runbook,
   };
 }
 
+/** Seconds within which an endpoint gives 95 % of its answers. */
+export function rpcP95(chain: string, endpoint: EndpointName, range: string): string {
+  return `histogram_quantile(0.95, sum by (chain, le) (rate(l2_rpc_duration_seconds_bucket{chain="${chain}", endpoint="${endpoint}"}[${range}])))`;
+}
+
 function l1Slow(chain: string, seconds: number): Alert {
-  const p95 = `histogram_quantile(0.95, sum by (chain, le) (rate(l2_rpc_duration_seconds_bucket{chain="${chain}", endpoint="l1"}[10m])))`;
+  const p95 = rpcP95(chain, "l1", "10m");
   return {
     name: "L1RpcSlow",
     priority: "P3",
@@ -169,6 +176,7 @@ function l1Slow(chain: string, seconds: number): Alert {
     description: `The slowest twentieth of the answers of {{ $labels.chain }}'s L1 RPC takes {{ $value | printf "%.1f" }} s and more (threshold ${String(seconds)} s).`,
     why: "L1 makes a block every 12 s, and op-node reads each with some calls one after another: at one second a call it keeps up, at three it does not. 10 minutes hold 50 polls. When answers take longer than the exporter waits, they are errors, and L1RpcErrors tells it with a higher priority.",
     graph: p95,
+    panel: onChainBoard("endpoints", "l1-latency"),
     inhibitedBy: ["L1RpcDown", "L1RpcErrors", "L1HeadStale"],
     runbook: {
       meaning: "Calls to the configured L1 endpoint take much longer than they should.",
@@ -183,12 +191,23 @@ function l1Slow(chain: string, seconds: number): Alert {
   };
 }
 
-function l1Errors(chain: string, percent: number, pollSeconds: number): Alert {
-  const calls = (matchers: string) =>
-    `rate(l2_rpc_requests_total{chain="${chain}", endpoint="l1"${matchers}}[5m])`;
+function l1Calls(chain: string, range: string, matchers = ""): string {
+  return `rate(l2_rpc_requests_total{chain="${chain}", endpoint="l1"${matchers}}[${range}])`;
+}
+
+function failedL1Calls(chain: string, range: string): string {
   // What an endpoint does not offer is asked for again and again, and missed by nobody.
-  const failed = calls(', outcome!~"ok|unsupported"');
-  const share = `100 * sum by (chain) (${failed}) / sum by (chain) (${calls("")})`;
+  return l1Calls(chain, range, ', outcome!~"ok|unsupported"');
+}
+
+/** Per cent of the calls to L1 that fail. */
+export function l1ErrorPercent(chain: string, range: string): string {
+  return `100 * sum by (chain) (${failedL1Calls(chain, range)}) / sum by (chain) (${l1Calls(chain, range)})`;
+}
+
+function l1Errors(chain: string, percent: number, pollSeconds: number): Alert {
+  const failed = failedL1Calls(chain, "5m");
+  const share = l1ErrorPercent(chain, "5m");
   // What L1RpcDown told already: an outage stays in the window when it is over.
   const silent = `max_over_time(l2_rpc_up{chain="${chain}", endpoint="l1"}[${String(missedPollsSeconds(pollSeconds))}s])`;
   const outage = `max by (chain) (max_over_time((${silent} == bool 0)[5m:15s])) == 1`;
@@ -199,9 +218,10 @@ function l1Errors(chain: string, percent: number, pollSeconds: number): Alert {
     expr: `${share} > ${String(percent)} unless on (chain) (${outage})`,
     for: "1m",
     summary: "The L1 endpoint refuses or loses calls",
-    description: `{{ $value | printf "%.0f" }} % of the calls to the L1 RPC of {{ $labels.chain }} failed in 5 minutes (threshold ${String(percent)} %), most of them as {{ with query "${worst.replace(/"/g, '\\"')}" }}{{ . | first | label "outcome" }}{{ end }}.`,
+    description: `{{ $value | printf "%.0f" }} % of the calls to the L1 RPC of {{ $labels.chain }} failed in 5 minutes (threshold ${String(percent)} %), most of them as {{ with query "${worst.replace(/"/g, '\\"')}" }}{{ . | first | label "outcome" }}{{ else }}errors{{ end }}.`,
     why: "One call in five: op-node and op-batcher try again, but a batch needs about ten calls in a row, and nine of ten such rows have a fault then. In 5 minutes that is five lost polls of 25; four in a row are an outage, which L1RpcDown tells. It fires within 3 minutes where so much fails that op-node sees no new blocks, and says the reason.",
-    graph: `sum by (outcome) (${calls("")})`,
+    graph: `sum by (outcome) (${l1Calls(chain, "5m")})`,
+    panel: onChainBoard("endpoints", "l1-errors"),
     inhibitedBy: ["L1RpcDown"],
     runbook: {
       meaning:
@@ -217,8 +237,13 @@ function l1Errors(chain: string, percent: number, pollSeconds: number): Alert {
   };
 }
 
+/** TIA of the account that pays for Celestia blobs. */
+export function celestiaBalance(chain: string): string {
+  return `min by (chain, address) (l2_celestia_balance_tia{chain="${chain}"})`;
+}
+
 function celestiaLowBalance(chain: string, tia: number): Alert {
-  const balance = `min by (chain, address) (l2_celestia_balance_tia{chain="${chain}"})`;
+  const balance = celestiaBalance(chain);
   return {
     name: "CelestiaLowBalance",
     priority: "P2",
@@ -228,6 +253,7 @@ function celestiaLowBalance(chain: string, tia: number): Alert {
     description: `The Celestia account {{ $labels.address }} of {{ $labels.chain }} has {{ $value | printf "%.3f" }} TIA left, less than ${String(tia)} TIA.`,
     why: "1 TIA posts about 60 MB of batches at 8 gas a byte and 0.002 utia a gas: days for a quiet chain, hours for a busy one, which sets more.",
     graph: balance,
+    panel: onChainBoard("celestia", "balance"),
     inhibitedBy: ["CelestiaNodeDown"],
     runbook: {
       meaning: "The account from which blobs on Celestia are paid is below its threshold.",

@@ -1,5 +1,6 @@
 import type { RuleGroup } from "../../core/alert";
 import type { DownAlert } from "../../core/observation";
+import { onChainBoard } from "../l2-boards";
 
 /** The alert for the exporter itself. */
 export const l2ExporterDown: DownAlert = {
@@ -7,6 +8,7 @@ export const l2ExporterDown: DownAlert = {
   priority: "P1",
   for: "1m",
   summary: "Wallets and L1 are not watched",
+  panel: onChainBoard("programs", "up"),
   runbook: {
     meaning:
       "The exporter that reads balances, fees and the state of RPC endpoints does not answer.",

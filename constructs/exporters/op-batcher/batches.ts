@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { Alert, RuleGroup } from "../../core/alert";
+import { onBatcherBoard } from "../l2-boards";
 import { secondsSinceSuccess } from "../tx-manager";
 
 /** What an environment may decide about a chain's batches. */
@@ -75,6 +76,7 @@ function noBatchLanded(chain: string, minutes: number): Alert {
   const age = secondsSinceSuccess("op_batcher_default", chain, seconds);
   return {
     name: "NoBatchLanded",
+    panel: onBatcherBoard("batches", "since"),
     priority: "P1",
     // Blocks were made then as they are now: after a halt of the chain there was nothing to post for a while.
     expr: `((${age}) >= ${String(seconds)}) and on (chain) (${makesBlocks(chain, "")}) and on (chain) (${makesBlocks(chain, ` offset ${String(seconds)}s`)})`,
@@ -129,6 +131,7 @@ function submissionFailed(chain: string, { altDa, repeatedFailures }: Batches): 
   const healed = `(${lastProgress} > ${lastFailure})`;
   return {
     name: "BatchSubmissionFailed",
+    panel: onBatcherBoard("batches", "failed"),
     priority: "P2",
     expr: `((${failures} > 0 or ${first}) unless on (chain) ${healed}) or ${failures} >= ${String(repeatedFailures)}`,
     for: "2m",
@@ -169,15 +172,21 @@ function tiered(
   }));
 }
 
+/** Channels of op-batcher that came too late within an hour. */
+export function channelsTimedOut(chain: string): string {
+  return `sum by (chain) (increase(op_batcher_default_channel_total{chain="${chain}", stage="timed_out"}[1h]))`;
+}
+
 function channelTimedOut(chain: string, channelTimeouts: number): Alert[] {
   const labels = `{chain="${chain}", stage="timed_out"}`;
-  const count = `sum by (chain) (increase(op_batcher_default_channel_total${labels}[1h]))`;
+  const count = channelsTimedOut(chain);
   const first = `(max by (chain) (op_batcher_default_last_channel_unix${labels}) > time() - 3600) * 0 + 1`;
   const description =
     'At least {{ $value | printf "%.0f" }} channels of {{ $labels.chain }} came too late to L1 in the last hour, and their blocks are posted again.';
   return tiered(
     {
       name: "BatcherChannelTimedOut",
+      panel: onBatcherBoard("batches", "channels"),
       summary: "A channel came too late to L1 and is posted again",
       description,
       why: `One channel that came too late is posted again by itself, for instance after the wallet was empty. ${String(channelTimeouts)} in an hour mean that most of what is paid is paid twice. The first one of a process is seen by its time only, so that a count may be one too low.`,
@@ -219,10 +228,18 @@ function channelTimedOut(chain: string, channelTimeouts: number): Alert[] {
   );
 }
 
+/**
+ * Seconds of blocks that op-batcher has read and put into no channel.
+ * @param at when, e.g. ` offset 10m`
+ */
+export function blocksInNoChannel(chain: string, at = ""): string {
+  const newest = (type: string) =>
+    `max by (chain) (op_batcher_default_refs_time{chain="${chain}", layer="l2", type="${type}"}${at})`;
+  return `(${newest("loaded")} - ${newest("added")})`;
+}
+
 function backlog(chain: string, { backlogMinutes, backlogHighMinutes }: Batches): Alert[] {
-  const newest = (type: string, offset: string) =>
-    `max by (chain) (op_batcher_default_refs_time{chain="${chain}", layer="l2", type="${type}"}${offset})`;
-  const behind = (offset = "") => `(${newest("loaded", offset)} - ${newest("added", offset)})`;
+  const behind = (at?: string) => blocksInNoChannel(chain, at);
   const above = (minutes: number) =>
     `${behind()} > ${String(minutes * 60)} and ${behind()} >= ${behind(" offset 10m")}`;
   const description = (minutes: number) =>
@@ -230,6 +247,7 @@ function backlog(chain: string, { backlogMinutes, backlogHighMinutes }: Batches)
   return tiered(
     {
       name: "BatcherBacklog",
+      panel: onBatcherBoard("batches", "backlog"),
       for: "5m",
       summary: "The batcher falls behind the chain",
       description: description(backlogMinutes),
@@ -277,10 +295,16 @@ function lastConfirmation(chain: string): string {
   return `max by (chain) (op_batcher_default_txmgr_last_confirm_unix{chain="${chain}"})`;
 }
 
+/** Batch transactions that wait on L1. */
+export function waitingTransactions(chain: string): string {
+  return `max by (chain) (op_batcher_default_txmgr_pending_txs{chain="${chain}"})`;
+}
+
 function txStuck(chain: string, minutes: number): Alert {
-  const pending = `max by (chain) (op_batcher_default_txmgr_pending_txs{chain="${chain}"})`;
+  const pending = waitingTransactions(chain);
   return {
     name: "BatcherTxStuck",
+    panel: onBatcherBoard("transactions", "waiting"),
     priority: "P2",
     expr: `${pending} > 0 unless on (chain) (${lastConfirmation(chain)} > time() - 60)`,
     for: `${String(minutes)}m`,
@@ -304,10 +328,16 @@ function txStuck(chain: string, minutes: number): Alert {
   };
 }
 
+/** Per cent of the strongest limit that op-batcher sets to the sequencer's blocks. */
+export function throttlePercent(chain: string): string {
+  return `max by (chain) (op_batcher_default_throttle_intensity{chain="${chain}"}) * 100`;
+}
+
 function throttling(chain: string, percent: number): Alert {
-  const intensity = `max by (chain) (op_batcher_default_throttle_intensity{chain="${chain}"}) * 100`;
+  const intensity = throttlePercent(chain);
   return {
     name: "BatcherThrottling",
+    panel: onBatcherBoard("transactions", "throttling"),
     priority: "P3",
     expr: `${intensity} > ${String(percent)}`,
     for: "10m",
@@ -329,10 +359,16 @@ function throttling(chain: string, percent: number): Alert {
   };
 }
 
+/** Raises of the fee that the last batch transaction needed. */
+export function feeRaises(chain: string): string {
+  return `max by (chain) (op_batcher_default_txmgr_tx_gas_bump{chain="${chain}"})`;
+}
+
 function gasBumping(chain: string, gasBumps: number): Alert {
-  const bumps = `max by (chain) (op_batcher_default_txmgr_tx_gas_bump{chain="${chain}"})`;
+  const bumps = feeRaises(chain);
   return {
     name: "BatcherGasBumping",
+    panel: onBatcherBoard("transactions", "fee-raises"),
     priority: "P3",
     // The gauge is that of the last transaction, however long ago.
     expr: `${bumps} >= ${String(gasBumps)} and on (chain) (${lastConfirmation(chain)} > time() - 1800)`,

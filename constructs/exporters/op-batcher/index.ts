@@ -1,10 +1,11 @@
 import { z } from "zod";
 import { defineSource } from "../../core/source";
-import { batcherWalletRules, batcherWalletThresholds } from "../batcher-wallet";
+import { batcherWalletRows, batcherWalletRules, batcherWalletThresholds } from "../batcher-wallet";
 import { chainProgram, chainTarget, logService } from "../chain";
-import { l1GasRules, l1GasThresholds } from "../l1-gas";
+import { l1GasRow, l1GasRules, l1GasThresholds } from "../l1-gas";
 import { walletOverview } from "../wallet-overview";
 import { batchRules, batchThresholds } from "./batches";
+import { batchRows } from "./dashboard";
 import { batcherDown, compatibilityRules, logRules } from "./mixin";
 
 /** The batcher of a chain: started with `--metrics.enabled --metrics.port 7301`. */
@@ -51,7 +52,16 @@ export const opBatcher = defineSource({
           l1GasRules(props.chain, props.thresholds.highL1GasPriceGwei),
         ],
         logRules: [logRules(props.chain, props.logs)],
-        boards: [walletOverview(props.chain, props.wallet)],
+        boards: [
+          ...batcherWalletRows(props.chain, props.wallet),
+          l1GasRow(props.chain, props.thresholds.highL1GasPriceGwei),
+          ...batchRows(props.chain, {
+            batches: props.thresholds,
+            altDa: props.altDa,
+            service: props.logs.service,
+          }),
+          walletOverview(props.chain, props.wallet),
+        ],
       },
     },
   ],

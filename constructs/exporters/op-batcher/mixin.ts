@@ -1,5 +1,6 @@
 import type { LogRuleGroup, RuleGroup } from "../../core/alert";
 import type { DownAlert } from "../../core/observation";
+import { onBatcherBoard, onChainBoard } from "../l2-boards";
 
 /** The alert for a batcher that does not answer. */
 export const batcherDown: DownAlert = {
@@ -7,6 +8,7 @@ export const batcherDown: DownAlert = {
   priority: "P1",
   for: "1m",
   summary: "The batcher does not answer",
+  panel: onChainBoard("programs", "up"),
   runbook: {
     meaning: "op-batcher, which posts the chain's blocks to L1, gave no answer for a minute.",
     impact:
@@ -67,6 +69,7 @@ export function logRules(chain: string, { service, nonceTooLow }: BatcherLogs): 
     alerts: [
       {
         name: "BatcherInsufficientFunds",
+        panel: onBatcherBoard("refusals", "lines"),
         priority: "P1",
         logql: `${count(funds)} > 0`,
         lines: funds,
@@ -89,6 +92,7 @@ export function logRules(chain: string, { service, nonceTooLow }: BatcherLogs): 
       },
       {
         name: "BatcherNonceTooLow",
+        panel: onBatcherBoard("refusals", "lines"),
         priority: "P2",
         logql: `${count(nonce)} >= ${String(nonceTooLow)}`,
         lines: nonce,

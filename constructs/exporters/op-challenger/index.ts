@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { defineSource } from "../../core/source";
 import { chainProgram, chainTarget } from "../chain";
+import { challengerRows } from "./dashboard";
 import { challengerDown, challengerRules, challengerThresholds } from "./mixin";
 
 /** The challenger of a chain: started with `--metrics.enabled --metrics.port 7303`. */
@@ -20,6 +21,7 @@ export const opChallenger = defineSource({
         scrape: { intervalSeconds: 15 },
         down: challengerDown,
         rules: [challengerRules(props.chain, props.thresholds)],
+        boards: challengerRows(props.chain, props.thresholds),
       },
     },
   ],

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { Alert, RuleGroup } from "../../core/alert";
 import type { DownAlert } from "../../core/observation";
+import { onBatcherBoard, onChainBoard } from "../l2-boards";
 
 /** What an environment may decide about the alerts on a challenger. */
 export const challengerThresholds = z
@@ -25,6 +26,7 @@ export const challengerDown: DownAlert = {
   priority: "P2",
   for: "1m",
   summary: "The challenger does not answer",
+  panel: onChainBoard("programs", "up"),
   runbook: {
     meaning:
       "op-challenger, which disputes wrong proposals and defends right ones, gave no answer for a minute.",
@@ -53,10 +55,16 @@ export function challengerRules(chain: string, thresholds: ChallengerThresholds)
   };
 }
 
+/** ETH of the wallet that pays for moves and bonds. */
+export function challengerBalance(chain: string): string {
+  return `min by (chain) (op_challenger_balance{chain="${chain}"})`;
+}
+
 function lowEth(chain: string, lowBalanceEth: number): Alert {
-  const balance = `min by (chain) (op_challenger_balance{chain="${chain}"})`;
+  const balance = challengerBalance(chain);
   return {
     name: "ChallengerLowETH",
+    panel: onBatcherBoard("challenger", "balance"),
     priority: "P2",
     expr: `${balance} < ${String(lowBalanceEth)}`,
     // The gauge shows 0 between a start and its first read, 10 s later.
@@ -78,11 +86,17 @@ function lowEth(chain: string, lowBalanceEth: number): Alert {
   };
 }
 
-function lagging(chain: string, lagL1Blocks: number): Alert {
+/** L1 blocks since the challenger looked at the game that it is farthest behind with. */
+export function challengerLag(chain: string): string {
   const head = `max by (chain) (op_node_default_refs_number{chain="${chain}", layer="l1", type="l1_head"} or l2_chain_head_block{chain="${chain}", layer="l1", head="latest"})`;
-  const lag = `${head} - min by (chain) (op_challenger_highest_acted_l1_block{chain="${chain}"})`;
+  return `${head} - min by (chain) (op_challenger_highest_acted_l1_block{chain="${chain}"})`;
+}
+
+function lagging(chain: string, lagL1Blocks: number): Alert {
+  const lag = challengerLag(chain);
   return {
     name: "ChallengerLagging",
+    panel: onBatcherBoard("challenger", "lag"),
     priority: "P3",
     expr: `${lag} > ${String(lagL1Blocks)}`,
     // It shows 0 from a start until its second round over the games.
@@ -105,11 +119,17 @@ function lagging(chain: string, lagL1Blocks: number): Alert {
   };
 }
 
-function inDispute(chain: string): Alert {
+/** Moves in dispute games within an hour. */
+export function challengerMoves(chain: string): string {
   const made = (metric: string) => `increase(${metric}{chain="${chain}"}[1h])`;
-  const moves = `sum by (chain) (${made("op_challenger_moves")} + ${made("op_challenger_steps")} + ${made("op_challenger_l2_challenges")})`;
+  return `sum by (chain) (${made("op_challenger_moves")} + ${made("op_challenger_steps")} + ${made("op_challenger_l2_challenges")})`;
+}
+
+function inDispute(chain: string): Alert {
+  const moves = challengerMoves(chain);
   return {
     name: "ChallengerInDispute",
+    panel: onBatcherBoard("challenger", "moves"),
     priority: "P2",
     expr: `${moves} > 0`,
     summary: "The challenger is disputing a claim",
@@ -133,12 +153,18 @@ function inDispute(chain: string): Alert {
   };
 }
 
-function txFailing(chain: string, revertedTransactions: number): Alert {
+/** Transactions that were reverted within 15 minutes. */
+export function challengerReverted(chain: string): string {
   const failed = `op_challenger_txmgr_confirm_total{chain="${chain}", status="failed"}`;
   // A status appears only when it first happens: increase() cannot see that step.
-  const reverted = `sum by (chain) ((${failed} unless ${failed} offset 15m) or increase(${failed}[15m]))`;
+  return `sum by (chain) ((${failed} unless ${failed} offset 15m) or increase(${failed}[15m]))`;
+}
+
+function txFailing(chain: string, revertedTransactions: number): Alert {
+  const reverted = challengerReverted(chain);
   return {
     name: "ChallengerTxFailing",
+    panel: onBatcherBoard("challenger", "reverted"),
     priority: "P2",
     expr: `${reverted} >= ${String(revertedTransactions)}`,
     summary: "The challenger's transactions are reverted",
@@ -159,10 +185,16 @@ function txFailing(chain: string, revertedTransactions: number): Alert {
   };
 }
 
+/** Claims of bonds that failed within an hour. */
+export function failedClaims(chain: string): string {
+  return `sum by (chain) (increase(op_challenger_claim_failures{chain="${chain}"}[1h]))`;
+}
+
 function bondClaimFailing(chain: string, claimFailures: number): Alert {
-  const failures = `sum by (chain) (increase(op_challenger_claim_failures{chain="${chain}"}[1h]))`;
+  const failures = failedClaims(chain);
   return {
     name: "ChallengerBondClaimFailing",
+    panel: onBatcherBoard("challenger", "claims"),
     priority: "P3",
     expr: `${failures} >= ${String(claimFailures)}`,
     summary: "The challenger cannot claim its bonds back",

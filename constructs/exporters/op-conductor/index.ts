@@ -2,6 +2,7 @@ import { z } from "zod";
 import { defineSource } from "../../core/source";
 import { kebabName } from "../../core/schema";
 import { chainProgram, chainTarget } from "../chain";
+import { conductorRows } from "./dashboard";
 import { conductorDown, conductorRules } from "./mixin";
 
 /** One conductor of a chain whose sequencer is several servers: started with `--metrics.enabled --metrics.port 7305`. List each of them. */
@@ -22,6 +23,7 @@ export const opConductor = defineSource({
         scrape: { intervalSeconds: 5 },
         down: conductorDown,
         rules: [conductorRules(props.chain)],
+        boards: conductorRows(props.chain),
       },
     },
   ],

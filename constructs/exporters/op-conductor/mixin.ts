@@ -1,6 +1,7 @@
 import type { Alert, RuleGroup } from "../../core/alert";
 import type { DownAlert } from "../../core/observation";
 import { newFailures } from "../../core/promql";
+import { onChainBoard } from "../l2-boards";
 
 /** The alert for a conductor that does not answer. */
 export const conductorDown: DownAlert = {
@@ -8,6 +9,7 @@ export const conductorDown: DownAlert = {
   priority: "P2",
   for: "1m",
   summary: "A conductor does not answer",
+  panel: onChainBoard("programs", "up"),
   runbook: {
     meaning:
       "op-conductor, which decides with the others which server makes the blocks, gave no answer for a minute.",
@@ -34,7 +36,7 @@ export function conductorRules(chain: string): RuleGroup {
  * Blocks that the others agreed to, by conductor. No metric says who leads, but only the leader's op-node commits its
  * blocks, and only the leader can: `<nil>` is how the program writes no error.
  */
-function committed(chain: string): string {
+export function committed(chain: string): string {
   return `increase(op_conductor_rpc_server_responses_total{chain="${chain}", method="conductor_commitUnsafePayload", error="<nil>"}[1m])`;
 }
 
@@ -46,6 +48,7 @@ function noLeader(chain: string): Alert {
     // Where nothing was committed since the start there is no series.
     expr: `(${blocks} or 0 * max by (chain) (op_conductor_up{chain="${chain}"})) == 0`,
     for: "1m",
+    panel: onChainBoard("conductors", "leader"),
     summary: "No server of the sequencer leads",
     description:
       "No conductor of {{ $labels.chain }} has committed a block for more than a minute.",
@@ -76,6 +79,7 @@ function twoLeaders(chain: string): Alert {
     expr: `${leaders} > 1`,
     // A change of the leader shows both for one window of a minute.
     for: "2m",
+    panel: onChainBoard("conductors", "leader"),
     summary: "Two servers of the sequencer lead at once",
     description:
       '{{ $value | printf "%.0f" }} conductors of {{ $labels.chain }} commit blocks at the same time.',
@@ -95,13 +99,19 @@ function twoLeaders(chain: string): Alert {
   };
 }
 
+/** Health checks that each server passed in 2 minutes. */
+export function checksPassed(chain: string): string {
+  return `sum by (chain, instance) (increase(op_conductor_healthchecks_count{chain="${chain}", success="true"}[2m]))`;
+}
+
 function unhealthy(chain: string): Alert {
-  const sound = `sum by (chain, instance) (increase(op_conductor_healthchecks_count{chain="${chain}", success="true"}[2m]))`;
+  const sound = checksPassed(chain);
   return {
     name: "ConductorUnhealthy",
     priority: "P2",
     expr: `(${sound} or 0 * max by (chain, instance) (op_conductor_up{chain="${chain}"})) == 0`,
     for: "2m",
+    panel: onChainBoard("conductors", "healthy"),
     summary: "A server of the sequencer is not healthy",
     description:
       "The server at {{ $labels.instance }} of {{ $labels.chain }} has not passed a health check for 2 minutes.",
@@ -139,6 +149,7 @@ function cannotAct(chain: string): Alert {
     priority: "P2",
     expr: failures,
     for: "1m",
+    panel: onChainBoard("conductors", "refused"),
     summary: "A conductor cannot start or stop its sequencer, or give the lead away",
     description:
       "The conductor at {{ $labels.instance }} of {{ $labels.chain }} could not start or stop its sequencer, or not give the lead away, within the last 5 minutes.",

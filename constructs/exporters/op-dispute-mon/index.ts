@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { defineSource } from "../../core/source";
 import { chainProgram, chainTarget } from "../chain";
+import { disputeRows } from "./dashboard";
 import { disputeMonDown, disputeRules, disputeThresholds, monitorRules } from "./mixin";
 
 /** The dispute monitor of a chain: started with `--metrics.enabled --metrics.port 7304`, and `--honest-actors` for the alerts on our own bonds. */
@@ -23,6 +24,7 @@ export const opDisputeMon = defineSource({
           disputeRules(props.chain, props.thresholds),
           monitorRules(props.chain, props.thresholds),
         ],
+        boards: disputeRows(props.chain, props.thresholds),
       },
     },
   ],

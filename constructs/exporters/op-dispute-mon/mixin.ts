@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { Alert, RuleGroup } from "../../core/alert";
 import type { DownAlert } from "../../core/observation";
+import { onBatcherBoard, onChainBoard } from "../l2-boards";
 
 /** What an environment may decide about the alerts on dispute games. */
 export const disputeThresholds = z
@@ -25,6 +26,7 @@ export const disputeMonDown: DownAlert = {
   priority: "P3",
   for: "1m",
   summary: "The dispute monitor does not answer",
+  panel: onChainBoard("programs", "up"),
   runbook: {
     meaning:
       "op-dispute-mon, which compares every dispute game with our own node, gave no answer for a minute.",
@@ -72,14 +74,16 @@ export function monitorRules(
 const ignoreWhenHandled =
   "When all that can be done is done, list the game under op-dispute-mon's `--ignored-games`: else it hides the next one for as long as it is in the monitor's window.";
 
-function games(chain: string, completion: string): string {
+/** Games whose result, or forecast, is wrong by our own node. */
+export function wrongGames(chain: string, completion: "complete" | "in_progress"): string {
   return `sum by (chain, status) (op_dispute_mon_games_agreement{chain="${chain}", completion="${completion}", result_correctness="incorrect"})`;
 }
 
 function wrongResult(chain: string): Alert {
-  const wrong = games(chain, "complete");
+  const wrong = wrongGames(chain, "complete");
   return {
     name: "DisputeDisagreement",
+    panel: onBatcherBoard("games", "wrong"),
     priority: "P1",
     expr: `${wrong} > 0`,
     summary: "A dispute game ended with the wrong result",
@@ -103,9 +107,10 @@ function wrongResult(chain: string): Alert {
 }
 
 function wrongForecast(chain: string, forecastMinutes: number): Alert {
-  const wrong = games(chain, "in_progress");
+  const wrong = wrongGames(chain, "in_progress");
   return {
     name: "DisputeForecastWrong",
+    panel: onBatcherBoard("games", "forecast"),
     priority: "P1",
     expr: `${wrong} > 0`,
     for: `${String(forecastMinutes)}m`,
@@ -128,12 +133,18 @@ function wrongForecast(chain: string, forecastMinutes: number): Alert {
   };
 }
 
-function collateralInsufficient(chain: string): Alert {
+/** ETH that each bond contract owes more than it holds. */
+export function missingCollateral(chain: string): string {
   const of = (metric: string) =>
     `sum by (chain, delayedWETH) (${metric}{chain="${chain}", balance="insufficient"})`;
-  const missing = `${of("op_dispute_mon_bond_collateral_required")} - ${of("op_dispute_mon_bond_collateral_available")}`;
+  return `${of("op_dispute_mon_bond_collateral_required")} - ${of("op_dispute_mon_bond_collateral_available")}`;
+}
+
+function collateralInsufficient(chain: string): Alert {
+  const missing = missingCollateral(chain);
   return {
     name: "BondCollateralInsufficient",
+    panel: onBatcherBoard("games", "collateral"),
     priority: "P2",
     expr: `${missing} > 0`,
     // Both sides are read for one L1 block; a minute is two rounds of the monitor.
@@ -155,13 +166,21 @@ function collateralInsufficient(chain: string): Alert {
   };
 }
 
-function creditsUnexpected(chain: string): Alert {
+/** Credits that are above, and those that are below what the games' claims give. */
+export function unexpectedCredits(chain: string): readonly [string, string] {
   // Below after the delay is a credit that was paid out, which is how a game ends.
   const of = (labels: string) =>
     `sum by (chain, credit) (op_dispute_mon_credits{chain="${chain}", ${labels}})`;
-  const unexpected = `${of('credit="above"')} > 0 or ${of('credit="below", withdrawable="non_withdrawable"')} > 0`;
+  return [of('credit="above"'), of('credit="below", withdrawable="non_withdrawable"')];
+}
+
+function creditsUnexpected(chain: string): Alert {
+  const unexpected = unexpectedCredits(chain)
+    .map((credits) => `${credits} > 0`)
+    .join(" or ");
   return {
     name: "DisputeCreditsUnexpected",
+    panel: onBatcherBoard("games", "credits"),
     priority: "P2",
     expr: unexpected,
     for: "1m",
@@ -185,6 +204,7 @@ function withdrawalsDivergent(chain: string): Alert {
   const divergent = `sum by (chain, delayedWETH) (op_dispute_mon_withdrawal_requests{chain="${chain}", credits="divergent"})`;
   return {
     name: "BondWithdrawalDivergent",
+    panel: onBatcherBoard("games", "credits"),
     priority: "P2",
     expr: `${divergent} > 0`,
     for: "1m",
@@ -204,12 +224,23 @@ function withdrawalsDivergent(chain: string): Alert {
   };
 }
 
-function bondLost(chain: string): Alert {
-  const lost = `op_dispute_mon_honest_actor_bonds{chain="${chain}", state="lost"}`;
+function lostBonds(chain: string): string {
+  return `op_dispute_mon_honest_actor_bonds{chain="${chain}", state="lost"}`;
+}
+
+/** ETH of bonds that each of our actors lost within a day. */
+export function bondsLostToday(chain: string): string {
+  const lost = lostBonds(chain);
   // The gauge counts the games of the monitor's window: it stays up for weeks, and falls when a game leaves it.
-  const today = `max by (chain, honest_actor_address) (${lost} - min_over_time(${lost}[1d]))`;
+  return `max by (chain, honest_actor_address) (${lost} - min_over_time(${lost}[1d]))`;
+}
+
+function bondLost(chain: string): Alert {
+  const lost = lostBonds(chain);
+  const today = bondsLostToday(chain);
   return {
     name: "HonestBondLost",
+    panel: onBatcherBoard("games", "bonds"),
     priority: "P2",
     expr: `${today} > 0`,
     summary: "One of our actors lost a bond",
@@ -229,10 +260,16 @@ function bondLost(chain: string): Alert {
   };
 }
 
+/** Games that are past their longest duration and open. */
+export function unresolvedGames(chain: string): string {
+  return `sum by (chain) (op_dispute_mon_resolution_status{chain="${chain}", completion=~"resolvable|in_progress", max_duration="max_duration"})`;
+}
+
 function unresolved(chain: string, resolutionMinutes: number): Alert {
-  const open = `sum by (chain) (op_dispute_mon_resolution_status{chain="${chain}", completion=~"resolvable|in_progress", max_duration="max_duration"})`;
+  const open = unresolvedGames(chain);
   return {
     name: "DisputeGameUnresolved",
+    panel: onBatcherBoard("games", "unresolved"),
     priority: "P3",
     expr: `${open} > 0`,
     for: `${String(resolutionMinutes)}m`,
@@ -252,10 +289,16 @@ function unresolved(chain: string, resolutionMinutes: number): Alert {
   };
 }
 
+/** ETH that each of our actors could withdraw. */
+export function withdrawable(chain: string): string {
+  return `max by (chain, actor) (op_dispute_mon_honest_actor_pending_withdrawals{chain="${chain}"})`;
+}
+
 function unclaimed(chain: string, unclaimedEth: number): Alert {
-  const waiting = `max by (chain, actor) (op_dispute_mon_honest_actor_pending_withdrawals{chain="${chain}"})`;
+  const waiting = withdrawable(chain);
   return {
     name: "HonestCreditUnclaimed",
+    panel: onBatcherBoard("games", "unclaimed"),
     priority: "P3",
     expr: `${waiting} > ${String(unclaimedEth)}`,
     for: "1d",
@@ -279,6 +322,7 @@ function rootsDiffer(chain: string): Alert {
   const differing = `max by (chain) (op_dispute_mon_different_root_games{chain="${chain}"})`;
   return {
     name: "DisputeRootsDiffer",
+    panel: onBatcherBoard("games", "roots"),
     priority: "P2",
     expr: `${differing} > 0`,
     for: "5m",
@@ -300,11 +344,17 @@ function rootsDiffer(chain: string): Alert {
   };
 }
 
-function stale(chain: string, staleMinutes: number): Alert {
+/** Seconds since the monitor last read the game that it is farthest behind with. */
+export function oldestRead(chain: string): string {
   // 0 until the first round.
-  const age = `time() - max by (chain) (op_dispute_mon_oldest_game_update_time{chain="${chain}"} > 0)`;
+  return `time() - max by (chain) (op_dispute_mon_oldest_game_update_time{chain="${chain}"} > 0)`;
+}
+
+function stale(chain: string, staleMinutes: number): Alert {
+  const age = oldestRead(chain);
   return {
     name: "DisputeMonStale",
+    panel: onBatcherBoard("games", "stale"),
     priority: "P3",
     expr: `${age} > ${String(staleMinutes * 60)}`,
     for: "5m",
@@ -328,6 +378,7 @@ function unjudged(chain: string): Alert {
   const failed = `max by (chain) (op_dispute_mon_failed_games{chain="${chain}"})`;
   return {
     name: "DisputeGamesUnjudged",
+    panel: onBatcherBoard("games", "unjudged"),
     priority: "P3",
     expr: `${failed} > 0`,
     for: "30m",

@@ -10,6 +10,7 @@ import {
   chainTarget,
   nodeName,
 } from "../chain";
+import { gethRows } from "./dashboard";
 import { compatibilityRules, dataGrowthRules, executionRules, l2GethDown } from "./mixin";
 
 /** The execution client of a chain: started with `--metrics --metrics.addr 0.0.0.0`. */
@@ -51,6 +52,7 @@ export const opGeth = defineSource({
     const { chain, rollup, thresholds, dataGiB } = props;
     const target = chainTarget(props, "/debug/metrics/prometheus");
     const slow = thresholds.slowBlocksPerSecond ?? slowShare / rollup.blockTimeSeconds;
+    const slowBlocksPerSecond = Number(slow.toPrecision(2));
     return [
       {
         observation: {
@@ -60,7 +62,7 @@ export const opGeth = defineSource({
           down: l2GethDown,
           rules: [
             compatibilityRules,
-            blockProductionRules(chain, Number(slow.toPrecision(2))),
+            blockProductionRules(chain, slowBlocksPerSecond),
             executionRules(chain, thresholds),
             ...(dataGiB === undefined
               ? []
@@ -71,6 +73,13 @@ export const opGeth = defineSource({
                   ),
                 ]),
           ],
+          boards: gethRows({
+            chain,
+            blockTimeSeconds: rollup.blockTimeSeconds,
+            slowBlocksPerSecond,
+            limits: thresholds,
+            dataRoom: dataGiB !== undefined,
+          }),
         },
       },
     ];

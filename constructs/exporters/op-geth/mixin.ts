@@ -1,5 +1,6 @@
 import type { Alert, RuleGroup } from "../../core/alert";
 import type { DownAlert } from "../../core/observation";
+import { onChainBoard } from "../l2-boards";
 
 /** The alert for an execution client that does not answer. */
 export const l2GethDown: DownAlert = {
@@ -7,6 +8,7 @@ export const l2GethDown: DownAlert = {
   priority: "P1",
   for: "1m",
   summary: "The L2 execution client does not answer",
+  panel: onChainBoard("programs", "up"),
   runbook: {
     meaning: "op-geth, which executes the blocks of the chain, gave no answer for a minute.",
     impact: "On the sequencer the chain stands still; on a replica its users read nothing.",
@@ -37,13 +39,19 @@ export interface ExecutionLimits {
   readonly reorgBlocks: number;
 }
 
+/** Transactions that wait and could be in the next block. */
+export function poolPending(chain: string): string {
+  return `max by (chain) (txpool_pending{job="l2-geth", chain="${chain}"})`;
+}
+
 function poolPileUp(chain: string, limit: number): Alert {
-  const pending = `max by (chain) (txpool_pending{job="l2-geth", chain="${chain}"})`;
+  const pending = poolPending(chain);
   return {
     name: "TxPoolPileUp",
     priority: "P3",
     expr: `${pending} > ${String(limit)}`,
     for: "10m",
+    panel: onChainBoard("execution", "pool"),
     summary: "Transactions pile up in the pool",
     description: `{{ $value | printf "%.0f" }} transactions wait in the pool of {{ $labels.chain }}, more than ${String(limit)}.`,
     why: "80 % of the places that geth has by default (`--txpool.globalslots`); ten minutes are longer than a rush.",
@@ -61,12 +69,18 @@ function poolPileUp(chain: string, limit: number): Alert {
   };
 }
 
+/** Blocks that the execution client took back in 10 minutes. */
+export function blocksTakenBack(chain: string): string {
+  return `round(max by (chain) (increase(chain_reorg_drop{job="l2-geth", chain="${chain}"}[10m])))`;
+}
+
 function reorgDeep(chain: string, blocks: number): Alert {
-  const dropped = `round(max by (chain) (increase(chain_reorg_drop{job="l2-geth", chain="${chain}"}[10m])))`;
+  const dropped = blocksTakenBack(chain);
   return {
     name: "ExecutionReorgDeep",
     priority: "P3",
     expr: `${dropped} > ${String(blocks)}`,
+    panel: onChainBoard("execution", "reorgs"),
     summary: "The execution client took many blocks back",
     description: `The execution client of {{ $labels.chain }} took back {{ $value | printf "%.0f" }} blocks within 10 minutes, more than ${String(blocks)}.`,
     why: "With blocks of 2 s, ten are 20 seconds: many who wait for their transaction have gone by then.",
@@ -118,7 +132,7 @@ export function dataGrowthRules(
   const size = (part: string) =>
     `max by (chain, instance) (eth_db_chaindata_${part}_size{job="l2-geth", ${labels}})`;
   const data = `instance:geth_data_gib:sum{${labels}}`;
-  const days = `clamp_min(${String(dataGiB)} - ${data}, 0) / (deriv(${data}[1d]) > 0) / 86400`;
+  const days = `instance:geth_data_left_days:deriv1d{${labels}}`;
   return {
     name: `op-geth.data.${name}`,
     intervalSeconds: 60,
@@ -128,11 +142,16 @@ export function dataGrowthRules(
         expr: `(${size("disk")} + ${size("ancient")}) / 1024 ^ 3`,
       },
       {
+        record: "instance:geth_data_left_days:deriv1d",
+        expr: `clamp_min(${String(dataGiB)} - ${data}, 0) / (deriv(${data}[1d]) > 0) / 86400`,
+      },
+      {
         name: "ChainDataGrowth",
         priority: "P3",
         // A compaction makes the size jump: less than six hours tell no pace.
         expr: `${days} < ${String(dataDaysLeft)} and ${data} offset 6h`,
         for: "1h",
+        panel: onChainBoard("data", "days-left"),
         summary: "The chain's data fills its disk within days",
         description: `At the present pace the data of {{ $labels.instance }}, chain {{ $labels.chain }}, takes all of its ${String(dataGiB)} GiB in {{ $value | printf "%.1f" }} days (threshold ${String(dataDaysLeft)}).`,
         why: "A working week and a weekend, to get a larger disk and move the data. The pace is that of the last day; nothing is said before six hours are known.",

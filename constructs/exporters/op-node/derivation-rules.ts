@@ -1,5 +1,6 @@
 import type { Alert, RuleGroup } from "../../core/alert";
 import { newFailures } from "../../core/promql";
+import { onChainBoard } from "../l2-boards";
 import { derivationLag, refsOf } from "./refs";
 
 /** What decides the alerts on reading the chain from L1. */
@@ -16,13 +17,19 @@ const sources = ["L1RpcDown", "L1RpcErrors", "L1BeaconDown", "DAServerDown"];
 const otherEndpoint =
   "Ask the endpoint yourself: `cast block latest --rpc-url <L1 endpoint>`, or `eth_blockNumber` by curl. If it is slow, limits the rate or is behind an explorer, switch op-node to the spare one.";
 
+/** Age in seconds of the newest L1 block that each node knows. */
+export function l1HeadAge(chain: string): string {
+  return `time() - max by (chain, instance) (${refsOf(chain).time("l1", "l1_head")})`;
+}
+
 function l1HeadStale(chain: string, l1HeadSeconds: number): Alert {
-  const age = `time() - max by (chain, instance) (${refsOf(chain).time("l1", "l1_head")})`;
+  const age = l1HeadAge(chain);
   return {
     name: "L1HeadStale",
     priority: "P2",
     expr: `${age} > ${String(l1HeadSeconds)}`,
     for: "1m",
+    panel: onChainBoard("derivation", "l1-head"),
     summary: "The node sees no new L1 blocks",
     description: `The newest L1 block that {{ $labels.instance }} of {{ $labels.chain }} knows is {{ $value | printf "%.0f" }} seconds old, more than ${String(l1HeadSeconds)}.`,
     why: "L1RpcDown is faster and pages in its place where the L2 exporter asks the same endpoint: the wait leaves it time.",
@@ -41,16 +48,22 @@ function l1HeadStale(chain: string, l1HeadSeconds: number): Alert {
   };
 }
 
-function errors(chain: string, limit: number): Alert {
-  const failures = newFailures(
+/** Errors of each node's steps in 5 minutes. */
+export function stepErrors(chain: string): string {
+  return newFailures(
     `op_node_default_events_emitted{job="l2-node", chain="${chain}", event_type=~"engine-temporary-error|l1-temporary-error|critical-error"}`,
     ["chain", "instance"],
   );
+}
+
+function errors(chain: string, limit: number): Alert {
+  const failures = stepErrors(chain);
   return {
     name: "DerivationErrors",
     priority: "P3",
     expr: `${failures} > ${String(limit)}`,
     for: "10m",
+    panel: onChainBoard("derivation", "errors"),
     summary: "A step of the node fails again and again",
     description: `{{ $labels.instance }} of {{ $labels.chain }} reported {{ $value | printf "%.0f" }} errors of its steps in 5 minutes, more than ${String(limit)}.`,
     why: "Counted by the error events inside op-node: `op_node_default_derivation_errors_total` exists, but v1.19.6 counts nothing in it. Without an execution client a node reports some 40 a minute. An L1 endpoint that answers nothing makes none: L1HeadStale sees that.",
@@ -85,6 +98,7 @@ function lagging(chain: string, blocks: number): Alert {
     priority: "P2",
     expr: `${lag} > ${String(blocks)} and ${lag} >= ${derivationLag(chain, "offset 10m")}`,
     for: "10m",
+    panel: onChainBoard("derivation", "lag"),
     summary: "The node does not keep up with reading L1",
     description: `{{ $labels.instance }} of {{ $labels.chain }} has {{ $value | printf "%.0f" }} L1 blocks to read, more than ${String(blocks)}, and they do not get fewer.`,
     why: "A node that catches up after a start is no fault: as many blocks as 10 minutes before, or more.",
@@ -106,12 +120,18 @@ function lagging(chain: string, blocks: number): Alert {
   };
 }
 
+/** Channels that timed out in 10 minutes. */
+export function channelTimeouts(chain: string): string {
+  return `max by (chain) (increase(op_node_default_channel_timeout_total{job="l2-node", chain="${chain}"}[10m]))`;
+}
+
 function channelTimedOut(chain: string): Alert {
-  const timeouts = `max by (chain) (increase(op_node_default_channel_timeout_total{job="l2-node", chain="${chain}"}[10m]))`;
+  const timeouts = channelTimeouts(chain);
   return {
     name: "ChannelTimedOut",
     priority: "P2",
     expr: `${timeouts} > 0`,
+    panel: onChainBoard("derivation", "channel-timeouts"),
     summary: "A part of a batch never arrived on L1",
     description:
       'In 10 minutes {{ $value | printf "%.0f" }} channels of {{ $labels.chain }} timed out: a part of their data did not land on L1 in time.',
@@ -142,15 +162,21 @@ function channelTimedOut(chain: string): Alert {
   };
 }
 
-function l1ReorgDeep(chain: string, blocks: number): Alert {
+/** Reorganisations of L1 in 15 minutes that took back more blocks than given. */
+export function l1Reorgs(chain: string, blocks: number): string {
   const selector = `{job="l2-node", chain="${chain}"}`;
   const shallow = `{job="l2-node", chain="${chain}", le="${String(blocks)}.5"}`;
-  const deep = `max by (chain) (increase(op_node_default_l1_reorg_depth_count${selector}[15m]) - ignoring (le) increase(op_node_default_l1_reorg_depth_bucket${shallow}[15m]))`;
+  return `max by (chain) (increase(op_node_default_l1_reorg_depth_count${selector}[15m]) - ignoring (le) increase(op_node_default_l1_reorg_depth_bucket${shallow}[15m]))`;
+}
+
+function l1ReorgDeep(chain: string, blocks: number): Alert {
+  const deep = l1Reorgs(chain, blocks);
   return {
     name: "L1ReorgDeep",
     priority: "P3",
     // The two are extrapolated apart from each other, so that without a deep one the difference is not quite 0.
     expr: `${deep} > 0.5`,
+    panel: onChainBoard("derivation", "l1-reorgs"),
     summary: "L1 took many blocks back",
     description: `L1, as {{ $labels.chain }} sees it, took back more than ${String(blocks)} blocks {{ $value | printf "%.0f" }} times in 15 minutes.`,
     why: "The default is what the sequencer waits by default (`--sequencer.l1-confs`): a deeper one takes L1 blocks that L2 blocks name. The depth is the one that op-node notes, from the old head down to the new one.",

@@ -1,4 +1,5 @@
 import type { Alert, RuleGroup } from "../../core/alert";
+import { onChainBoard } from "../l2-boards";
 import { derivationLag, refsOf } from "./refs";
 
 /** What the chain's configuration decides. */
@@ -37,8 +38,13 @@ const behindSafeHead = [
 const lostBlocks =
   "When the window closes, every node derives the chain without the batches that are missing: those blocks are lost, with the transactions in them.";
 
+/** Seconds since the newest block of a chain. */
+export function newestBlockAge(chain: string): string {
+  return `time() - max by (chain) (${refsOf(chain).time("l2", "l2_unsafe")})`;
+}
+
 function stalled(chain: string, unsafeSeconds: number): Alert {
-  const age = `time() - max by (chain) (${refsOf(chain).time("l2", "l2_unsafe")})`;
+  const age = newestBlockAge(chain);
   // While no execution or no consensus client answers, their own alerts say so, and they take a little longer.
   const down = `max by (job, chain) (up{job=~"l2-node|l2-geth|l2-reth", chain="${chain}"}) == 0`;
   return {
@@ -46,6 +52,7 @@ function stalled(chain: string, unsafeSeconds: number): Alert {
     priority: "P1",
     expr: `(${age} > ${String(unsafeSeconds)}) unless on (chain) (${down})`,
     for: "30s",
+    panel: onChainBoard("heads", "newest"),
     summary: "The chain makes no blocks",
     description: `The newest block of {{ $labels.chain }} is {{ $value | printf "%.0f" }} seconds old, more than ${String(unsafeSeconds)}.`,
     why: "The age of the newest block that any node of the chain knows. It is silent while all execution clients or all consensus clients of the chain are down: L2GethDown or L2NodeDown pages then. No alert holds it back, so that a replica that is down hides no standstill.",
@@ -65,14 +72,20 @@ function stalled(chain: string, unsafeSeconds: number): Alert {
   };
 }
 
-function behind(chain: string, unsafeSeconds: number): Alert {
+/** Seconds of blocks that each node is behind the first of its chain. */
+export function behindFirstNode(chain: string): string {
   const time = refsOf(chain).time("l2", "l2_unsafe");
-  const lag = `max by (chain) (${time}) - on (chain) group_right () max by (chain, instance) (${time})`;
+  return `max by (chain) (${time}) - on (chain) group_right () max by (chain, instance) (${time})`;
+}
+
+function behind(chain: string, unsafeSeconds: number): Alert {
+  const lag = behindFirstNode(chain);
   return {
     name: "L2NodeBehind",
     priority: "P3",
     expr: `${lag} > ${String(unsafeSeconds)}`,
     for: "5m",
+    panel: onChainBoard("heads", "behind"),
     summary: "A node is behind the other nodes of its chain",
     description: `{{ $labels.instance }} of {{ $labels.chain }} is {{ $value | printf "%.0f" }} seconds of blocks behind the first node of its chain.`,
     why: "As far as the newest block may be old, for 5 minutes: a node that starts again has caught up by then.",
@@ -97,14 +110,20 @@ function whileReading(chain: string, expr: string, lagBlocks: number): string {
   return `(${expr}) unless on (chain) (min by (chain) (${derivationLag(chain)}) > ${String(lagBlocks)})`;
 }
 
-function safeLagging(chain: string, { safeSeconds, derivationLagBlocks }: HeadLimits): Alert {
+/** Seconds of blocks between the unsafe and the safe head. */
+export function safeLag(chain: string): string {
   const { time } = refsOf(chain);
-  const lag = `max by (chain) (${time("l2", "l2_unsafe")}) - max by (chain) (max_over_time(${time("l2", "l2_safe")}[30m]))`;
+  return `max by (chain) (${time("l2", "l2_unsafe")}) - max by (chain) (max_over_time(${time("l2", "l2_safe")}[30m]))`;
+}
+
+function safeLagging(chain: string, { safeSeconds, derivationLagBlocks }: HeadLimits): Alert {
+  const lag = safeLag(chain);
   return {
     name: "SafeHeadLagging",
     priority: "P2",
     expr: whileReading(chain, `${lag} > ${String(safeSeconds)}`, derivationLagBlocks),
     for: "5m",
+    panel: onChainBoard("heads", "safe-lag"),
     summary: "Blocks are made, but do not become safe",
     description: `The safe head of {{ $labels.chain }} is {{ $value | printf "%.0f" }} seconds of blocks behind the unsafe head, more than ${String(safeSeconds)}.`,
     why: "The distance between the two heads, not the age: a sequencer that stands still makes no second page. After a restart op-node takes its safe head back to the finalized one and reads again: the highest of 30 minutes counts.",
@@ -124,15 +143,26 @@ function safeLagging(chain: string, { safeSeconds, derivationLagBlocks }: HeadLi
   };
 }
 
-function windowNear(chain: string, rollup: Rollup, limits: HeadLimits): Alert {
-  const left = `chain:sequencer_window_left_minutes{chain="${chain}"}`;
+/** Minutes that are left of the sequencer window. */
+export function windowLeftMinutes(chain: string): string {
+  return `chain:sequencer_window_left_minutes{chain="${chain}"}`;
+}
+
+/** Minutes left of the window at which somebody is woken. */
+export function windowNearMinutes(rollup: Rollup, limits: HeadLimits): number {
   const minutes = (windowMinutes(rollup) * limits.windowLeftPercent) / 100;
-  const threshold = String(Number(minutes.toFixed(1)));
+  return Number(minutes.toFixed(1));
+}
+
+function windowNear(chain: string, rollup: Rollup, limits: HeadLimits): Alert {
+  const left = windowLeftMinutes(chain);
+  const threshold = String(windowNearMinutes(rollup, limits));
   return {
     name: "SequencerWindowNear",
     priority: "P1",
     expr: whileReading(chain, `${left} < ${threshold}`, limits.derivationLagBlocks),
     for: "5m",
+    panel: onChainBoard("heads", "window"),
     summary: "The sequencer window closes: blocks are about to be lost",
     description: `The sequencer window of {{ $labels.chain }} closes in {{ $value | printf "%.0f" }} minutes (threshold ${threshold}). No batch with newer blocks has landed on L1.`,
     why: `${String(limits.windowLeftPercent)} % of the window of ${String(rollup.sequencerWindowBlocks)} L1 blocks. No alert holds it back: it is the last warning, and whoever answered the first one has not ended the cause.`,
@@ -163,14 +193,20 @@ function windowLeft(chain: string, rollup: Rollup): string {
   return `clamp_min((${seconds}) / 60, 0)`;
 }
 
-function finalizedStalled(chain: string, finalizedSeconds: number): Alert {
+/** Seconds of blocks between the safe and the finalized head. */
+export function finalizedLag(chain: string): string {
   const { time } = refsOf(chain);
-  const lag = `max by (chain) (${time("l2", "l2_safe")}) - max by (chain) (${time("l2", "l2_finalized")})`;
+  return `max by (chain) (${time("l2", "l2_safe")}) - max by (chain) (${time("l2", "l2_finalized")})`;
+}
+
+function finalizedStalled(chain: string, finalizedSeconds: number): Alert {
+  const lag = finalizedLag(chain);
   return {
     name: "FinalizedHeadStalled",
     priority: "P3",
     expr: `${lag} > ${String(finalizedSeconds)}`,
     for: "30m",
+    panel: onChainBoard("heads", "finalized-lag"),
     summary: "Safe blocks do not become final",
     description: `The finalized head of {{ $labels.chain }} is {{ $value | printf "%.0f" }} seconds of blocks behind the safe head, more than ${String(finalizedSeconds)}.`,
     why: "The distance to the safe head: a batcher that stops is no fault of finality. 30 minutes, since a long channel moves the safe head far at once, and L1 needs up to 20 minutes to finalise.",
@@ -196,6 +232,7 @@ function unsafeReorg(chain: string): Alert {
     name: "L2UnsafeReorg",
     priority: "P2",
     expr: `${steps} > 0`,
+    panel: onChainBoard("heads", "numbers"),
     summary: "The chain took blocks back",
     description:
       'The newest block of {{ $labels.chain }} went back {{ $value | printf "%.0f" }} times in 5 minutes.',
@@ -223,6 +260,11 @@ export function headRules(chain: string, rollup: Rollup, limits: HeadLimits): Ru
     intervalSeconds: 5,
     rules: [
       { record: "chain:sequencer_window_left_minutes", expr: windowLeft(chain, rollup) },
+      {
+        record: "chain:blocks_per_second:promised",
+        expr: `vector(1 / ${String(rollup.blockTimeSeconds)})`,
+        labels: { chain },
+      },
       stalled(chain, limits.unsafeSeconds),
       behind(chain, limits.unsafeSeconds),
       safeLagging(chain, limits),

@@ -10,6 +10,7 @@ import {
   logService,
   nodeName,
 } from "../chain";
+import { nodeRows } from "./dashboard";
 import { derivationRules } from "./derivation-rules";
 import { headRules } from "./head-rules";
 import { l2NodeDown, logRules, peerRules, syncStatusRules } from "./mixin";
@@ -113,7 +114,15 @@ export const opNode = defineSource({
               : []),
           ],
           logRules: [logRules(chain, props.logs)],
-          boards: [headsOverview(chain, limits)],
+          boards: [
+            ...nodeRows({
+              chain,
+              rollup: props.rollup,
+              limits,
+              peersExpected: props.peersExpected,
+            }),
+            headsOverview(chain, limits),
+          ],
         },
       },
     ];

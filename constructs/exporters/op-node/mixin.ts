@@ -1,5 +1,6 @@
 import type { LogRuleGroup, RuleGroup } from "../../core/alert";
 import type { DownAlert } from "../../core/observation";
+import { onChainBoard } from "../l2-boards";
 
 /** The alert for a consensus client that does not answer. */
 export const l2NodeDown: DownAlert = {
@@ -7,6 +8,7 @@ export const l2NodeDown: DownAlert = {
   priority: "P1",
   for: "1m",
   summary: "The L2 consensus client does not answer",
+  panel: onChainBoard("programs", "up"),
   runbook: {
     meaning:
       "op-node, which drives the execution client and derives the chain from L1, gave no answer for a minute.",
@@ -67,6 +69,7 @@ export function peerRules(chain: string, node: PeerNode, lowPeerCount: number): 
         name: "LowPeerCount",
         priority: "P3",
         expr: `${peers} < ${String(lowPeerCount)}`,
+        panel: onChainBoard("peers", "count"),
         for: "10m",
         summary: "The L2 node has few peers",
         description: `{{ $labels.instance }} of {{ $labels.chain }} has {{ $value | printf "%.0f" }} peers, fewer than ${String(lowPeerCount)}.`,

@@ -1,4 +1,5 @@
 import type { Alert, RuleGroup } from "../../core/alert";
+import { onChainBoard } from "../l2-boards";
 import { refsOf } from "./refs";
 
 /** What decides the alerts on making blocks. */
@@ -11,12 +12,18 @@ export interface SequencingLimits {
 /** Seconds of drift at which the sequencer leaves out all transactions: a constant of the protocol since Fjord. */
 const maxDriftSeconds = 1800;
 
+/** Blocks that the sequencer threw away in 10 minutes. */
+export function blocksThrownAway(chain: string): string {
+  return `sum by (chain) (increase(op_node_default_sequencing_errors_total{job="l2-node", chain="${chain}"}[10m]))`;
+}
+
 function sequencingErrors(chain: string, limit: number): Alert {
-  const failures = `sum by (chain) (increase(op_node_default_sequencing_errors_total{job="l2-node", chain="${chain}"}[10m]))`;
+  const failures = blocksThrownAway(chain);
   return {
     name: "SequencingErrors",
     priority: "P3",
     expr: `${failures} >= ${String(limit)}`,
+    panel: onChainBoard("sequencing", "thrown-away"),
     summary: "The sequencer throws its own blocks away",
     description:
       'The sequencer of {{ $labels.chain }} threw away {{ $value | printf "%.0f" }} blocks in 10 minutes that it had begun.',
@@ -39,7 +46,7 @@ function sequencingErrors(chain: string, limit: number): Alert {
  * How far a block is ahead of its L1 origin. The origin's time is not exported: it is that of the L1 head, less one L1
  * block time for each block between. A node that is behind, or a chain that stands still, does not change it.
  */
-function drift(chain: string, l1BlockSeconds: number): string {
+export function drift(chain: string, l1BlockSeconds: number): string {
   const { number, time } = refsOf(chain);
   const blocks = `(${number("l1", "l1_head")} - ignoring (layer, type) ${number("l1_origin", "l2_unsafe")})`;
   const ahead = `(${time("l2", "l2_unsafe")} - ignoring (layer, type) ${time("l1", "l1_head")})`;
@@ -53,6 +60,7 @@ function driftHigh(chain: string, l1BlockSeconds: number, driftSeconds: number):
     priority: "P2",
     expr: `${expr} > ${String(driftSeconds)}`,
     for: "1m",
+    panel: onChainBoard("sequencing", "drift"),
     summary: "The sequencer stays on an old L1 block",
     description: `The newest block of {{ $labels.chain }} is {{ $value | printf "%.0f" }} seconds ahead of its L1 origin. From ${String(maxDriftSeconds)} on the sequencer leaves out all transactions.`,
     why: "Some 60 seconds are usual: four L1 blocks of 12 s that the sequencer waits. When L1 stays away the drift grows by a second a second, so that from 600 on 20 minutes are left.",
@@ -71,13 +79,27 @@ function driftHigh(chain: string, l1BlockSeconds: number, driftSeconds: number):
   };
 }
 
+/** Milliseconds within which each execution client takes 99 % of the blocks. */
+export function newPayloadP99(chain: string, range: string): string {
+  return `1000 * histogram_quantile(0.99, sum by (chain, instance, le) (rate(op_node_default_rpc_client_request_duration_seconds_bucket{job="l2-node", chain="${chain}", method=~"engine_newPayloadV.+"}[${range}])))`;
+}
+
+/** The limit of a chain's own, else half of its block time. */
+export function engineLimit(
+  { engineMilliseconds }: Pick<SequencingLimits, "engineMilliseconds">,
+  blockTimeSeconds: number,
+): number {
+  return engineMilliseconds ?? blockTimeSeconds * 500;
+}
+
 function engineSlow(chain: string, milliseconds: number): Alert {
-  const p99 = `1000 * histogram_quantile(0.99, sum by (chain, instance, le) (rate(op_node_default_rpc_client_request_duration_seconds_bucket{job="l2-node", chain="${chain}", method=~"engine_newPayloadV[0-9]+"}[5m])))`;
+  const p99 = newPayloadP99(chain, "5m");
   return {
     name: "EngineSlow",
     priority: "P3",
     expr: `${p99} > ${String(milliseconds)}`,
     for: "10m",
+    panel: onChainBoard("sequencing", "engine"),
     summary: "The execution client takes new blocks slowly",
     description: `The execution client behind {{ $labels.instance }} of {{ $labels.chain }} needs up to {{ $value | printf "%.0f" }} ms for a new block (p99, threshold ${String(milliseconds)} ms).`,
     why: "Half of a block time by default: the other half is for building the block.",
@@ -108,7 +130,7 @@ export function sequencingRules(
     rules: [
       sequencingErrors(chain, limits.sequencingErrors),
       driftHigh(chain, rollup.l1BlockSeconds, limits.driftSeconds),
-      engineSlow(chain, limits.engineMilliseconds ?? rollup.blockTimeSeconds * 500),
+      engineSlow(chain, engineLimit(limits, rollup.blockTimeSeconds)),
     ],
   };
 }
@@ -124,6 +146,7 @@ export function activeSequencerRules(chain: string, unsafeSeconds: number): Rule
         name: "ActiveSequencers",
         priority: "P1",
         expr: `${active} != 1`,
+        panel: onChainBoard("sequencing", "active"),
         for: `${String(unsafeSeconds + 60)}s`,
         summary: "Not exactly one node sequences",
         description:

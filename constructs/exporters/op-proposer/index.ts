@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { defineSource } from "../../core/source";
 import { chainProgram, chainTarget } from "../chain";
+import { proposerRows } from "./dashboard";
 import { proposerDown, proposerRules } from "./mixin";
 
 /** The proposer of a chain: started with `--metrics.enabled --metrics.port 7302`. */
@@ -27,6 +28,7 @@ export const opProposer = defineSource({
         scrape: { intervalSeconds: 15 },
         down: proposerDown,
         rules: [proposerRules(props.chain, props.thresholds)],
+        boards: proposerRows(props.chain, props.thresholds),
       },
     },
   ],

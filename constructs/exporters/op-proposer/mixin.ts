@@ -1,6 +1,8 @@
 import type { Alert, RuleGroup } from "../../core/alert";
 import type { DownAlert } from "../../core/observation";
+import { durationSeconds } from "../../core/promql";
 import { secondsSinceSuccess } from "../tx-manager";
+import { onBatcherBoard, onChainBoard } from "../l2-boards";
 
 /** The alert for a proposer that does not answer. */
 export const proposerDown: DownAlert = {
@@ -8,6 +10,7 @@ export const proposerDown: DownAlert = {
   priority: "P2",
   for: "1m",
   summary: "The proposer does not answer",
+  panel: onChainBoard("programs", "up"),
   runbook: {
     meaning: "op-proposer, which posts the chain's state to L1, gave no answer for a minute.",
     impact: "Withdrawals wait until the next proposal. The chain itself goes on.",
@@ -23,8 +26,13 @@ export interface Proposals {
   readonly proposalIntervalSeconds: number;
 }
 
+/** ETH of the wallet that pays for proposals. */
+export function proposerBalance(chain: string): string {
+  return `min by (chain) (op_proposer_default_balance{chain="${chain}"})`;
+}
+
 function proposerLowEth(chain: string, lowBalanceEth: number): Alert {
-  const balance = `min by (chain) (op_proposer_default_balance{chain="${chain}"})`;
+  const balance = proposerBalance(chain);
   return {
     name: "ProposerLowETH",
     priority: "P2",
@@ -34,6 +42,7 @@ function proposerLowEth(chain: string, lowBalanceEth: number): Alert {
     description: `The proposer of {{ $labels.chain }} has {{ $value | printf "%.4f" }} ETH left, less than ${String(lowBalanceEth)} ETH.`,
     why: "A proposal costs little, but a dispute game holds a bond for a week and more, and while no proposal lands only withdrawals wait: it has time for an hour. op-proposer shows 0 for some seconds after a start, hence 1 m.",
     graph: balance,
+    panel: onBatcherBoard("proposals", "balance"),
     inhibitedBy: ["L1RpcDown", "ProposerDown"],
     runbook: {
       meaning: "The account that pays for proposals, and for the bonds of dispute games, is low.",
@@ -43,13 +52,21 @@ function proposerLowEth(chain: string, lowBalanceEth: number): Alert {
   };
 }
 
+const overdueFor = "30m";
+
+/** Seconds without a proposal after which somebody is told. */
+export function overdueSeconds(proposalIntervalSeconds: number): number {
+  return proposalIntervalSeconds + durationSeconds(overdueFor);
+}
+
 function proposalOverdue(chain: string, intervalSeconds: number): Alert {
   const age = secondsSinceSuccess("op_proposer_default", chain, intervalSeconds);
   return {
     name: "ProposalOverdue",
     priority: "P2",
     expr: `(${age}) >= ${String(intervalSeconds)}`,
-    for: "30m",
+    for: overdueFor,
+    panel: onBatcherBoard("proposals", "since"),
     summary: "No proposal has landed on L1 in time",
     description: `No proposal of {{ $labels.chain }} has landed on L1 for {{ $value | humanizeDuration }} at least; one is due every ${String(intervalSeconds)} s.`,
     why: "op-proposer sends the next proposal as soon as the last one is an interval old, and gives a transaction 10 minutes: 30 minutes more are three attempts. It counts only from an interval after the first scrape.",

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { defineSource } from "../../core/source";
 import { blockProductionRules } from "../block-production";
 import { chainProgram, chainTarget } from "../chain";
+import { rethRows } from "./dashboard";
 import { compatibilityRules, l2RethDown } from "./mixin";
 
 /** The execution client of a chain, in op-geth's place: started with `--metrics 0.0.0.0:9001`. */
@@ -33,6 +34,7 @@ export const opReth = defineSource({
           compatibilityRules,
           blockProductionRules(props.chain, props.thresholds.slowBlocksPerSecond),
         ],
+        boards: rethRows(props.chain, props.thresholds.slowBlocksPerSecond),
       },
     },
   ],

@@ -1,5 +1,6 @@
 import type { RuleGroup } from "../../core/alert";
 import type { DownAlert } from "../../core/observation";
+import { onChainBoard } from "../l2-boards";
 
 /** The alert for an execution client that does not answer. */
 export const l2RethDown: DownAlert = {
@@ -7,6 +8,7 @@ export const l2RethDown: DownAlert = {
   priority: "P1",
   for: "1m",
   summary: "The L2 execution client does not answer",
+  panel: onChainBoard("programs", "up"),
   runbook: {
     meaning: "op-reth, which executes the blocks of the chain, gave no answer for a minute.",
     impact: "On the sequencer the chain stands still; on a replica its users read nothing.",
