@@ -142,7 +142,7 @@ export async function drawPanel(
   },
 ): Promise<string> {
   const { environment, boards } = renderEnvironment(name);
-  const { prometheus: metrics = "", loki: logs } = addressesOf(environment);
+  const { prometheus: metrics, loki: logs } = addressesOf(environment);
   const { from, out, light } = options;
   return picture(
     boards,

@@ -27,9 +27,7 @@ const namedByEnvironment = ["pool"];
 /** What a person may choose finds everything; what an environment names is taken for granted. */
 function withChoices(selector: Selector): Selector {
   const given = selector.matchers.filter(({ label }) => !namedByEnvironment.includes(label));
-  const matchers = given.map((one) =>
-    one.value === anything ? { ...one, operator: "=~" } : one,
-  );
+  const matchers = given.map((one) => (one.value === anything ? { ...one, operator: "=~" } : one));
   return { ...selector, matchers };
 }
 

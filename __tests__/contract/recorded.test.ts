@@ -1,5 +1,7 @@
 import { isAlert, type RuleGroup } from "../../constructs/core/alert";
-import { catalogue } from "../support/catalogue";
+import { queriesOf } from "../../constructs/core/panel";
+import { asAsked } from "../support/boards";
+import { boards, catalogue } from "../support/catalogue";
 import { parsePromql, type Selector } from "../support/promql";
 import { lists, listsFor, ownLabels, recordedFault } from "../support/recorded";
 import { built } from "../support/synth";
@@ -15,7 +17,14 @@ function selectorsOf(groups: readonly RuleGroup[]): readonly Selector[] {
 }
 
 const sets = [...built, { name: "catalogue", ruleGroups: catalogue() }];
-const selectors = sets.flatMap(({ ruleGroups }) => selectorsOf(ruleGroups));
+const panels = boards().flatMap(({ rows }) => rows.flatMap((row) => row.panels));
+const selectors = [
+  ...sets.flatMap(({ ruleGroups }) => selectorsOf(ruleGroups)),
+  ...panels
+    .flatMap((panel) => (panel.type === "lines" ? [] : queriesOf(panel)))
+    .filter(({ store }) => store !== "logs")
+    .flatMap(({ expr }) => parsePromql(asAsked(expr)).selectors),
+];
 const day = /\b20\d\d-\d\d-\d\d\b/;
 
 describe("no alert is dead", () => {

@@ -11,6 +11,8 @@ export const unrecorded: Exceptions = {
   lists: {
     grafana:
       "neither an image nor an archive of it can be had where the lists are made; names are from its source",
+    spans:
+      "Tempo makes these series from spans, and can be neither built nor fetched where the lists are made",
     tempo:
       "it can be neither built nor fetched where the lists are made; names are from its source",
     "op-reth":
