@@ -87,7 +87,7 @@ async function made(request: PictureRequest): Promise<Buffer> {
     board.variables,
     request.chosen ?? {},
     [panel.title, ...queriesOf(panel).flatMap(({ expr, legend }) => [expr, legend])],
-    (label, series) => reader.labelValues(label, series, span),
+    (label, from, store) => reader.labelValues(label, from, span, store),
   );
   const replacements = { ...fixed, ...variables };
   const asked = { panel, replacements, span, stepSeconds: step };

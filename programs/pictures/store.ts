@@ -185,20 +185,25 @@ export class Reader {
       .slice(-most);
   }
 
-  /** The values that a label has on some series, sorted. */
-  async labelValues(label: string, series: string, span: Span): Promise<string[]> {
-    const data = await ask(
-      this.stores.metrics,
-      `/api/v1/label/${encodeURIComponent(label)}/values`,
-      { "match[]": series, start: String(span.from / 1000), end: String(span.to / 1000) },
-      "metrics store",
+  /** The values that a label has on some series, or on some lines, sorted. */
+  async labelValues(
+    label: string,
+    from: string,
+    span: Span,
+    store?: Query["store"],
+  ): Promise<string[]> {
+    const parameters = { start: String(span.from / 1000), end: String(span.to / 1000) };
+    const data = await this.#ask(
+      store,
+      `label/${encodeURIComponent(label)}/values`,
+      store === "logs" ? { ...parameters, query: from } : { ...parameters, "match[]": from },
     );
     return listOf(data).map(String).sort();
   }
 
   #ask(
     store: Query["store"],
-    verb: "query" | "query_range",
+    verb: string,
     parameters: Readonly<Record<string, string>>,
   ): Promise<unknown> {
     const { metrics, logs } = this.stores;

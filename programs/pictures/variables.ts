@@ -11,8 +11,12 @@ export interface Replacement {
 /** Replacements by the variable's name, without `$`. */
 export type Replacements = Readonly<Record<string, Replacement>>;
 
-/** Asks which values a label has on some series. */
-export type LabelValues = (label: string, series: string) => Promise<readonly string[]>;
+/** Asks which values a label has on some series, or on some lines. */
+export type LabelValues = (
+  label: string,
+  from: string,
+  store: Variable["store"],
+) => Promise<readonly string[]>;
 
 const names = /\$(?:\{(\w+)\}|(\w+))/g;
 
@@ -97,7 +101,8 @@ export async function chooseVariables(
   const replacements: Record<string, Replacement> = {};
   for (const variable of needed(variables, texts)) {
     const given = chosen[variable.name];
-    const values = given ?? (await ask(variable.name, inQuery(variable.from, replacements)));
+    const { name, from, store } = variable;
+    const values = given ?? (await ask(name, inQuery(from, replacements), store));
     replacements[variable.name] = replacementOf(variable, values, given === undefined);
   }
   return replacements;

@@ -110,6 +110,14 @@ describe("the metrics store", () => {
 });
 
 describe("the log store", () => {
+  it("tells the values of a label on some lines", async () => {
+    says(["api", "web"]);
+    const services = await reader().labelValues("service", '{service=~".+"}', span, "logs");
+    expect(services).toEqual(["api", "web"]);
+    expect(asked[0]?.pathname).toBe("/loki/api/v1/label/service/values");
+    expect(parameters()).toEqual({ query: '{service=~".+"}', start: "1000007", end: "1000367" });
+  });
+
   it("is asked for the last lines, and they come in order", async () => {
     says({
       resultType: "streams",
