@@ -310,7 +310,10 @@ export class Trial {
         receivers: receiversOf(this.servers),
         routes,
         calendar,
-        alerts: [{ ...sampleAlert, name: "Quiet", inhibitedBy: ["Loud"] }],
+        alerts: [
+          { ...sampleAlert, name: "Loud", priority: "P2" },
+          { ...sampleAlert, name: "Quiet", inhibitedBy: ["Loud"] },
+        ],
         hosts: [
           { agent: "application", address: "10.88.0.20" },
           { agent: "dying", address: "10.88.0.30" },
