@@ -127,9 +127,14 @@ describe("Prometheus", () => {
     const files = stack.container("prometheus").upload ?? [];
     const texts = files.filter(({ file }) => file.includes("/rules/"));
     expect(texts.map(({ file }) => file)).toEqual(
-      ["liveness.sample", "liveness.prometheus", "heartbeat", "sample", "firing"].map(
-        (name) => `/etc/prometheus/rules/${name}.yml`,
-      ),
+      [
+        "liveness.sample",
+        "liveness.prometheus",
+        "memory-budget",
+        "heartbeat",
+        "sample",
+        "firing",
+      ].map((name) => `/etc/prometheus/rules/${name}.yml`),
     );
     expect(texts.map(({ content }) => content).join()).not.toContain("- alert:");
     expect(stack.yaml("prometheus", "/etc/prometheus/rules/firing.yml")).toMatchObject({
