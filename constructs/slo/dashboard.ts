@@ -1,7 +1,7 @@
 import type { PanelAddress } from "../core/alert";
 import type { Board, BoardRow } from "../core/board";
 import { above, below, type GaugePanel, type Limits, type Query } from "../core/panel";
-import { burnWindows, fastestBurn, latencySeries, slowestBurn, type Window } from "./burns";
+import { burns, burnWindows, fastestBurn, latencySeries, slowestBurn, type Window } from "./burns";
 import { budgetDays, type Slo } from "./schema";
 
 /** What services promise, and how much of it is left. */
@@ -99,7 +99,7 @@ function nowRow(slo: Slo): BoardRow {
         width,
         expr: `slo:error_budget:percent${days}d${of("errors")}`,
         max: 100,
-        limits: below({ [pagePriority]: 0 }),
+        limits: below({ P3: 0 }),
       }),
     ],
   };
@@ -113,6 +113,10 @@ function burnOf(slo: string, budget: number): readonly Query[] {
   });
   return burnWindows.map(burn);
 }
+
+const told = [...burns.page, ...burns.ticket]
+  .map(({ times, long }) => `${String(times)} over ${long}`)
+  .join(", ");
 
 function burnRow(slo: Slo): BoardRow {
   const { service, availabilityPercent, errorPercent, latency, pagePriority } = slo;
@@ -137,7 +141,7 @@ function burnRow(slo: Slo): BoardRow {
       type: "timeseries" as const,
       key,
       title,
-      description: `How many times as fast as it may the budget goes, over windows of different length. 1 for ${days} days uses all of it. A long window above its line while the short ones fell is over; both above is still going on.`,
+      description: `How many times as fast as it may the budget goes, over windows of different length. 1 for ${days} days uses all of it. Somebody is told from ${told}; the lines are the first and the last of these. Long windows that are high while 5m is low: it is over.`,
       unit: "count" as const,
       width: latency === false ? 12 : 8,
       queries: burnOf(key, budget),

@@ -19,10 +19,10 @@ describe("the board of promises", () => {
       availability: { bad: "below", P2: 99.9 },
       speed: { bad: "above", P2: 0.5 },
       errors: { bad: "above", P2: 1.44, P3: 0.1 },
-      budget: { bad: "below", P2: 0 },
+      budget: { bad: "below", P3: 0 },
     });
-    expect(panelsOf({ pagePriority: "P1" }, "now")[3]).toMatchObject({
-      limits: { at: { P1: 0 } },
+    expect(panelsOf({ pagePriority: "P1" }, "now")[0]).toMatchObject({
+      limits: { at: { P1: 99.9 } },
     });
   });
 
