@@ -40,7 +40,7 @@ test("what watches a chain's wallet twice shows it once", () => {
     opBatcher({ chain: "alpha", wallet: { lowBalanceEth: 2 } }),
     exporter("alpha", 2),
   );
-  expect(keysOf(board)).toEqual(["programs", "wallet", "wallets", "batches", "l1", "endpoints"]);
+  expect(keysOf(board)).toEqual(["programs", "wallet", "batches", "l1", "wallets", "endpoints"]);
 });
 
 test("chains whose limits differ have rows of their own, each once, and alerts lead to their own", () => {
