@@ -25,6 +25,9 @@ const mayImport = {
 const exceptions = [
   { of: "environments", target: /^constructs\/(core\/(secret|errors)$|demo\/)/ },
   { of: "environments", target: /^(constructs\/core|stacks)\//, only: "type" },
+  // What a picture is drawn from; plain data that needs no package.
+  { of: "program", target: /^constructs\/core\/(alert|board|panel)$/ },
+  { of: "commands", target: /^programs\/pictures\/main$/, only: "type" },
   // Absent from the published package: loaded at run time, if it is there.
   { of: "commands", target: /^tools\/local-images\//, only: "import()" },
 ];

@@ -213,6 +213,30 @@ program
     writeDashboards(name, print, out);
   });
 
+const collect = (one: string, all: readonly string[]) => [...all, one];
+
+program
+  .command("picture")
+  .description("draw one panel from live data to a PNG; needs no Grafana")
+  .argument("<environment>", "name")
+  .argument("<board>", "uid, such as l2-chain")
+  .argument("<panel>", "row and panel, such as heads/age")
+  .option("--from <span>", "how far back, such as 6h (default: the board's own)")
+  .option("--var <name=value>", "a value of one of the board's variables", collect, [])
+  .option("--out <file>", "PNG (default: named after the panel, in this folder)")
+  .option("--light", "on white (default: dark)")
+  .action(
+    async (
+      name: string,
+      board: string,
+      panel: string,
+      options: { from?: string; var: readonly string[]; out?: string; light?: true },
+    ) => {
+      const { drawPanel } = await import("./picture");
+      print(await drawPanel(name, board, panel, options));
+    },
+  );
+
 program.addCommand(demoCommand(print));
 
 program.parseAsync().catch((error: unknown) => {

@@ -20,7 +20,7 @@ const patienceSeconds = 60;
 export interface Drill {
   readonly rendered: RenderedAlert;
   readonly config: AlertmanagerConfig;
-  readonly addresses: Pick<Addresses, "alertmanager" | "prometheus" | "push">;
+  readonly addresses: Pick<Addresses, "prometheus" | "push"> & { readonly alertmanager: string };
   /**
    * Ends the drill; what it set up is removed all the same.
    * @default - runs to its end
@@ -356,7 +356,8 @@ export async function drillAlert(name: string, alert: string, print: Progress): 
   process.once("SIGINT", interrupt);
   process.once("SIGTERM", interrupt);
   try {
-    const addresses = addressesOf(environment.environment);
+    const { alertmanager = "", ...others } = addressesOf(environment.environment);
+    const addresses = { ...others, alertmanager };
     const drill = { rendered, config, addresses, signal: stop.signal };
     const delivered = await deliveryLeg(drill, print);
     const ruled = await ruleLeg(drill, print);

@@ -2,9 +2,8 @@ import { priorityDetails } from "../constructs/core/alert";
 import { loadEnvironments } from "../environments/load";
 import { explain as inWords } from "../stacks/explain";
 import {
-  alertmanagerOf,
-  delivers,
   renderEnvironment,
+  routingOf,
   unknownAlert,
   type RenderedAlert,
   type RenderedEnvironment,
@@ -47,13 +46,13 @@ function heardBy(config: AlertmanagerConfig, rendered: RenderedAlert): string[] 
 }
 
 /** What one environment makes of an alert. */
-function variant(rendered: RenderedAlert, config: AlertmanagerConfig | undefined): string[] {
+function variant(rendered: RenderedAlert, config: AlertmanagerConfig): string[] {
   const { alert, expr, intervalSeconds, labels, annotations } = rendered;
   const { emoji, respondWithin } = priorityDetails[alert.priority];
   const subject = Object.entries(labels)
     .filter(([label]) => !["alertname", "environment", "severity", "priority"].includes(label))
     .map(([label, value]) => `${label} ${value}`);
-  const silent = config === undefined ? [] : inhibitorsOf(config, labels);
+  const silent = inhibitorsOf(config, labels);
   return [
     `  ${emoji} ${alert.priority}, respond within ${respondWithin}${subject.length === 0 ? "" : ` (${subject.join(", ")})`}`,
     line("fires when", expr),
@@ -65,9 +64,7 @@ function variant(rendered: RenderedAlert, config: AlertmanagerConfig | undefined
     ...(annotations["runbook_url"] === undefined
       ? []
       : [line("runbook", annotations["runbook_url"])]),
-    ...(config === undefined
-      ? [line("heard by", "what Grafana's notification policies say")]
-      : heardBy(config, rendered).map((text) => line("heard by", text))),
+    ...heardBy(config, rendered).map((text) => line("heard by", text)),
     ...silent.map((text) => line("silent while", text)),
   ];
 }
@@ -90,10 +87,8 @@ export function explained(name: string, environments: readonly RenderedEnvironme
     ...words(first),
     ...having.flatMap(({ rendered, found }) => [
       "",
-      `In ${rendered.environment.name}`,
-      ...found.flatMap((one) =>
-        variant(one, delivers(rendered) ? alertmanagerOf(rendered).config : undefined),
-      ),
+      `In ${rendered.environment.name}, engine ${rendered.environment.alerting.engine}`,
+      ...found.flatMap((one) => variant(one, routingOf(rendered))),
     ]),
   ];
 }

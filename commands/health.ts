@@ -11,7 +11,8 @@ export interface Finding {
 /** Where a platform is reached. */
 export interface Addresses {
   readonly prometheus: string;
-  readonly alertmanager: string;
+  /** Nothing where Grafana is the engine of alerts. */
+  readonly alertmanager?: string | undefined;
   readonly push?: string | undefined;
   readonly loki?: string | undefined;
   readonly grafana?: string | undefined;
@@ -143,6 +144,7 @@ function readyFinding(what: string, url: string): Promise<readonly Finding[]> {
 
 /** What answers by a page of its own where an environment has it. */
 const pages = [
+  { what: "alertmanager", of: "alertmanager", path: "/-/ready" },
   { what: "push proxy", of: "push", path: "/-/healthy" },
   { what: "loki", of: "loki", path: "/ready" },
   { what: "grafana", of: "grafana", path: "/api/health" },
@@ -157,7 +159,6 @@ export async function platformFindings(
 ): Promise<readonly Finding[]> {
   const parts = await Promise.all([
     containerFindings(containers, env),
-    readyFinding("alertmanager", `${addresses.alertmanager}/-/ready`),
     ...pages.flatMap(({ what, of, path }) => {
       const address = addresses[of];
       return address === undefined ? [] : [readyFinding(what, `${address}${path}`)];

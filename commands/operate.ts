@@ -37,7 +37,11 @@ export async function status(name: string, print: Progress): Promise<boolean> {
   for (const line of firing) print(`! ${line}`);
   print(
     bad === 0
-      ? `${name}: healthy, ${String(firing.length)} alerts firing`
+      ? `${name}: healthy, ${
+          environment.alerting.engine === "grafana"
+            ? "Grafana's page Alerting tells what fires"
+            : `${String(firing.length)} alerts firing`
+        }`
       : `${name}: ${String(bad)} of ${String(findings.length)} checks fail; ${bringUp(name)} repairs what was stopped or removed`,
   );
   return bad === 0;

@@ -2,11 +2,15 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
 import type { AnyAlert } from "../constructs/core/alert";
+import type { CompleteBoard } from "../constructs/core/board";
 import { labelsOf } from "../constructs/core/alert-rule";
 import { terraformText } from "../constructs/core/config-file";
 import { show } from "../constructs/core/errors";
+import { inhibitedExpression } from "../constructs/core/inhibition";
+import { paceOf } from "../constructs/grafana/alert-rules";
 import type { Environment } from "../stacks/environment";
 import { MonitoringStack } from "../stacks/monitoring-stack";
+import { grafanaAnnotations, grafanaRouting } from "./grafana-routing";
 import type { AlertmanagerConfig, Labels } from "./routes";
 import { CommandError } from "./shell";
 import { withSynthesised } from "./terraform-stacks";
@@ -21,7 +25,7 @@ export interface RenderedAlert {
   readonly intervalSeconds: number;
   /** Labels that it has when it fires; those of its series as far as its expression names them. */
   readonly labels: Labels;
-  /** As in the rule's file; none where another engine than Prometheus and Loki evaluates it. */
+  /** As in the rule's file. */
   readonly annotations: Labels;
 }
 
@@ -29,6 +33,7 @@ export interface RenderedAlert {
 export interface RenderedEnvironment {
   readonly environment: Environment;
   readonly alerts: readonly RenderedAlert[];
+  readonly boards: readonly CompleteBoard[];
   /** Rendered text by path in the container. */
   readonly files: ReadonlyMap<string, string>;
 }
@@ -98,11 +103,13 @@ export function renderEnvironment(name: string): RenderedEnvironment {
     const stack = app.node.children.find((child) => child instanceof MonitoringStack);
     if (stack === undefined) throw new Error(`'${name}' has no stack of services`);
     const files = uploads(outdir, stack.node.id);
-    const annotations = annotationsIn(files);
+    const grafana = environment.alerting.engine === "grafana";
+    const groups = stack.prometheus.ruleGroups();
+    const annotations = grafana ? grafanaAnnotations(files) : annotationsIn(files);
     const rendered = (alert: AnyAlert, expr: string, intervalSeconds: number): RenderedAlert => ({
       alert,
       expr,
-      intervalSeconds,
+      intervalSeconds: grafana ? paceOf(intervalSeconds) : intervalSeconds,
       labels: {
         alertname: alert.name,
         environment: environment.name,
@@ -114,14 +121,21 @@ export function renderEnvironment(name: string): RenderedEnvironment {
     return {
       environment,
       files,
+      boards: stack.boards(),
       alerts: [
-        ...stack.prometheus
-          .ruleGroups()
-          .flatMap(({ rules, intervalSeconds }) =>
-            rules.flatMap((rule) =>
-              "name" in rule ? [rendered(rule, rule.expr, intervalSeconds)] : [],
-            ),
+        ...groups.flatMap(({ rules, intervalSeconds }) =>
+          rules.flatMap((rule) =>
+            "name" in rule
+              ? [
+                  rendered(
+                    rule,
+                    grafana ? inhibitedExpression(rule, groups) : rule.expr,
+                    intervalSeconds,
+                  ),
+                ]
+              : [],
           ),
+        ),
         ...(stack.loki?.ruleGroups() ?? []).flatMap(({ alerts, intervalSeconds }) =>
           alerts.map((alert) => rendered(alert, alert.logql, intervalSeconds)),
         ),
@@ -138,6 +152,11 @@ export function delivers({ files }: RenderedEnvironment): boolean {
   return files.has(configPath);
 }
 
+/** Who is told what, in Alertmanager's words, whichever engine tells. */
+export function routingOf(rendered: RenderedEnvironment): AlertmanagerConfig {
+  return delivers(rendered) ? alertmanagerOf(rendered).config : grafanaRouting(rendered.files);
+}
+
 /**
  * Alertmanager's configuration of an environment: as text, and read.
  * @throws CommandError where another engine delivers
@@ -149,7 +168,7 @@ export function alertmanagerOf({ environment, files }: RenderedEnvironment): {
   const text = files.get(configPath);
   if (text === undefined) {
     throw new CommandError(
-      `'${environment.name}' must deliver through Alertmanager, got no ${configPath} among its files: Grafana's engine shows its routes on its own page`,
+      `'alerting.engine' of '${environment.name}' must be 'prometheus' for this, got 'grafana': try a channel on Grafana's own page, Alerting, Contact points`,
     );
   }
   return { text, config: parse(text) as AlertmanagerConfig };

@@ -4,7 +4,13 @@ import { delimiter, join } from "node:path";
 import { priorities, priorityDetails } from "../constructs/core/alert";
 import { show } from "../constructs/core/errors";
 import { renderEvery } from "./explain";
-import { alertmanagerOf, delivers, unknownAlert, type RenderedEnvironment } from "./rendered";
+import {
+  alertmanagerOf,
+  delivers,
+  routingOf,
+  unknownAlert,
+  type RenderedEnvironment,
+} from "./rendered";
 import {
   channelsOf,
   inhibitorsOf,
@@ -156,18 +162,15 @@ export async function simulate(
   }
   const amtool = findAmtool();
   for (const rendered of environments) {
-    if (env === undefined && !delivers(rendered)) {
-      print(
-        `${rendered.environment.name}: Grafana's engine delivers; its own page shows its policies`,
-      );
-      continue;
-    }
-    const { text, config } = alertmanagerOf(rendered);
+    const config = routingOf(rendered);
     const labels = completed(typed, rendered);
     const shown = Object.entries(labels).map(([label, value]) => `${label}=${value}`);
-    print(`${rendered.environment.name}, ${shown.join(" ")}, at ${at.toISOString()}`);
+    print(
+      `${rendered.environment.name}, ${shown.join(" ")}, at ${at.toISOString()}, engine ${rendered.environment.alerting.engine}`,
+    );
     told(config, labels, at).forEach(print);
-    if (amtool === undefined) continue;
+    if (amtool === undefined || !delivers(rendered)) continue;
+    const { text } = alertmanagerOf(rendered);
     const ours = routesFor(config, labels).map(({ receiver }) => receiver);
     const theirs = await amtoolReceivers(amtool, text, labels);
     if (ours.join() !== theirs.join()) {
@@ -177,8 +180,8 @@ export async function simulate(
     }
   }
   print(
-    amtool === undefined
-      ? "routes read by ourselves: no amtool here"
+    amtool === undefined || !environments.some(delivers)
+      ? "routes read by ourselves: no amtool here, or nothing that it reads"
       : "amtool finds the same receivers",
   );
 }

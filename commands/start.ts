@@ -39,12 +39,12 @@ export interface StartOptions {
 
 /** Where the services of an environment are reached. */
 export function addressesOf(environment: Environment): Addresses {
-  const { bindAddress, ports, pushgateway, logs, grafana, traces } = environment;
+  const { bindAddress, ports, pushgateway, logs, grafana, traces, alerting } = environment;
   const at = (port: number) => `http://${bindAddress}:${String(port)}`;
   const where = (there: boolean, port: number) => (there ? at(port) : undefined);
   return {
     prometheus: at(ports.prometheus),
-    alertmanager: at(ports.alertmanager),
+    alertmanager: where(alerting.engine === "prometheus", ports.alertmanager),
     push: where(pushgateway, ports.pushgateway),
     loki: where(logs !== false, ports.loki),
     grafana: where(grafana, ports.grafana),
@@ -203,13 +203,19 @@ function secretsLine(environment: Environment, demo: boolean): string {
   ].join(", ");
 }
 
+function whatFires(firing: readonly string[], grafanaKnows: boolean): readonly string[] {
+  if (grafanaKnows) return ["Grafana evaluates the alerts: its page Alerting tells what fires."];
+  if (firing.length === 0) return ["No alert fires."];
+  return ["Firing:", ...firing.map((line) => `  ${line}`)];
+}
+
 async function farewell(
   environment: Environment,
   addresses: Addresses,
   demo: boolean,
 ): Promise<string> {
   const firing = await firingAlerts(addresses.prometheus).catch(() => []);
-  const { grafana, loki, jaeger, otlp, push } = addresses;
+  const { alertmanager, grafana, loki, jaeger, otlp, push } = addresses;
   const secrets = secretsDirectoryOf(environment);
   const line = (what: string, where: string) => `  ${what.padEnd(13)} ${where}`;
   const missing = readFacts().missingImages ?? [];
@@ -222,7 +228,7 @@ async function farewell(
           line("", `user admin, password in ${secrets}/grafana/${adminPassword.secret}`),
         ]),
     line("Prometheus", addresses.prometheus),
-    line("Alertmanager", addresses.alertmanager),
+    ...(alertmanager === undefined ? [] : [line("Alertmanager", alertmanager)]),
     ...(loki === undefined ? [] : [line("Loki", loki)]),
     ...(jaeger === undefined ? [] : [line("Jaeger", jaeger)]),
     ...(otlp === undefined ? [] : [line("Send traces", `${otlp}/v1/traces`)]),
@@ -237,9 +243,7 @@ async function farewell(
       line("Left out", `${image}: ${dispensable[image as ImageName] ?? ""}`),
     ),
     "",
-    ...(firing.length === 0
-      ? ["No alert fires."]
-      : ["Firing:", ...firing.map((line) => `  ${line}`)]),
+    ...whatFires(firing, alertmanager === undefined),
     "",
     "Next:",
     "  npm run status        what is up, what is not (exit code 0 or 1)",

@@ -128,7 +128,12 @@ export const production: EnvironmentInput = {
         },
       ],
     }),
-    springBoot({ service: "api", host: applicationHost, port: 8080 }),
+    springBoot({
+      service: "api",
+      host: applicationHost,
+      port: 8080,
+      jvm: { title: "JVM API", pool: "DoktoriHikariPool", tomcatMaxThreads: 100 },
+    }),
     axum({ service: "indexer", host: applicationHost }),
     nginxExporter({ service: "web", host: applicationHost }),
     redisExporter({

@@ -6,8 +6,13 @@ import type { Endpoint } from "../constructs/core/endpoint";
 import type { Observable } from "../constructs/core/observation";
 import { Runtime } from "../constructs/core/runtime";
 import { certificateRules } from "../constructs/exporters/blackbox-exporter/mixin";
+import { probesOverview } from "../constructs/exporters/blackbox-exporter/overview";
+import { hostRows, platformRoom } from "../constructs/exporters/host-board";
 import { hostRules } from "../constructs/exporters/host-rules";
+import { httpOverview } from "../constructs/exporters/http-overview";
+import { nginxRows } from "../constructs/exporters/nginx-exporter/dashboard";
 import { nginxLogRules, nginxRules } from "../constructs/exporters/nginx-exporter/mixin";
+import { springRows } from "../constructs/exporters/spring-boot/dashboard";
 import { springRules } from "../constructs/exporters/spring-boot/mixin";
 import { SocketProxy } from "../constructs/socket-proxy";
 import { platformEndpoints, type ApplicationAgent } from "./agents";
@@ -45,14 +50,18 @@ export function newAgent(
   return { alloy, agent };
 }
 
-/** What the platform watches about an agent: that it speaks, what it scrapes, and what that must not say. */
-export function agentObservable(agent: Agent): Observable {
+/**
+ * What the platform watches about an agent: that it speaks, what it scrapes, and what that must not say.
+ * @param on whether it runs on the platform's own host
+ */
+export function agentObservable(
+  agent: Agent,
+  on: "platform" | "elsewhere" = "elsewhere",
+): Observable {
   const observation = agentObservation(agent);
   const rules = [
     ...modulesOf(agent, "host").map(({ thresholds }) => hostRules(hostOf(agent), thresholds)),
-    ...modulesOf(agent, "spring").map(({ service, thresholds }) =>
-      springRules(service, thresholds),
-    ),
+    ...modulesOf(agent, "spring").flatMap(springRules),
     ...modulesOf(agent, "nginx").map(({ service }) => nginxRules(service)),
     ...modulesOf(agent, "probes").map(({ thresholds }) =>
       certificateRules(thresholds, agent.agent),
@@ -61,7 +70,24 @@ export function agentObservable(agent: Agent): Observable {
   const logRules = modulesOf(agent, "nginx").map(({ service, thresholds }) =>
     nginxLogRules(service, thresholds),
   );
-  return { observation: { ...observation, rules: [...observation.rules, ...rules], logRules } };
+  const boards = [
+    ...(observation.boards ?? []),
+    ...modulesOf(agent, "host").flatMap(({ thresholds }) => [
+      ...hostRows(hostOf(agent), thresholds),
+      ...(on === "platform" ? [platformRoom(hostOf(agent), thresholds)] : []),
+    ]),
+    ...modulesOf(agent, "spring").flatMap((spring) => [
+      ...springRows(spring),
+      httpOverview(spring.service, spring.thresholds),
+    ]),
+    ...modulesOf(agent, "nginx").flatMap(({ service, thresholds }) =>
+      nginxRows(service, thresholds),
+    ),
+    ...modulesOf(agent, "probes").map(({ thresholds }) => probesOverview(thresholds, agent.agent)),
+  ];
+  return {
+    observation: { ...observation, rules: [...observation.rules, ...rules], logRules, boards },
+  };
 }
 
 /** Props of {@link AgentStack}. */

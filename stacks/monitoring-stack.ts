@@ -186,7 +186,7 @@ export class MonitoringStack extends TerraformStack {
       ...(loki === undefined ? {} : { logs: loki.push }),
       ...(traces === undefined ? {} : { traces: traces.spansOverHttp }),
     });
-    this.observe(agentObservable(agent.agent));
+    this.observe(agentObservable(agent.agent, "platform"));
     return agent.alloy;
   }
 

@@ -13,8 +13,8 @@ export interface RecordedMetrics {
 
 type Seen = Map<string, Map<string, Set<string>>>;
 
-// What the client library says of itself is the same for every program, and rules look at the start alone.
-const ofTheLibrary = /^(go|promhttp)_|^process_(?!start_time_seconds$)/;
+// What the client library says of itself is the same for every program: start and memory are all that is looked at.
+const ofTheLibrary = /^(go|promhttp)_|^process_(?!(start_time_seconds|resident_memory_bytes)$)/;
 
 // Series that one metric of a program's own list becomes in a scrape, with the label that each adds.
 const series: Readonly<Record<string, readonly (readonly [suffix: string, label?: string])[]>> = {

@@ -22,7 +22,10 @@ describe("explain", () => {
       "who hears it",
       /heard by +critical-ops-slack: slack #l2-ops-alert; after 2s.*\n +heard by +critical-team-discord: discord discord-alert-urgent-webhook-url; after 2s/,
     ],
-    ["what keeps it silent", /silent while alertname="L1RpcDown" with the same environment, chain/],
+    [
+      "what keeps it silent",
+      /silent while alertname="L1RpcDown", severity=~"critical" with the same environment, chain/,
+    ],
     ["in which environment", /In production/],
   ])("tells %s", (_, pattern) => {
     expect(text).toMatch(pattern);
@@ -76,7 +79,7 @@ describe("simulate", () => {
       route: { receiver: "warning-team-discord", mute_time_intervals: ["weekend"] },
       time_intervals: [{ name: "weekend", time_intervals: [{}] }],
     };
-    const lines = told(quiet, { alertname: "BatcherLowETH", chain: "a" }, at);
+    const lines = told(quiet, { alertname: "BatcherLowETH", severity: "critical", chain: "a" }, at);
     expect(lines[0]).toBe(
       "  warning-team-discord: muted during 'weekend'; otherwise discord discord-alert-normal-webhook-url",
     );

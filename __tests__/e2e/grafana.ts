@@ -7,7 +7,20 @@ import { DockerProvider } from "@cdktf/provider-docker/lib/provider";
 import { terraformText } from "../../constructs/core/config-file";
 import { Endpoint } from "../../constructs/core/endpoint";
 import { Runtime } from "../../constructs/core/runtime";
-import { Grafana, grafanaSecrets, type Dashboard } from "../../constructs/grafana";
+import { calendarSchema, openCalendar } from "../../constructs/core/calendar";
+import { receiverSchema, secretsOf } from "../../constructs/core/receiver";
+import { secret } from "../../constructs/core/secret";
+import {
+  Grafana,
+  grafanaSecrets,
+  type AlertingProps,
+  type Dashboard,
+} from "../../constructs/grafana";
+import { grafanaGroups } from "../../constructs/grafana/alert-rules";
+import { messageTemplates } from "../../constructs/grafana/alerting";
+import { contactPoints, distinctContactPoints } from "../../constructs/grafana/contact-points";
+import { policyTree } from "../../constructs/grafana/policies";
+import { catalogue, logRules } from "../support/catalogue";
 import { datasourcesOf } from "../../constructs/grafana/datasources";
 import { eventually, expect, type Steps } from "../../tools/rig/steps";
 import { freePort } from "../../tools/rig/free-port";
@@ -49,19 +62,55 @@ interface Rendered {
   readonly upload: readonly { readonly file: string; readonly content: string }[];
 }
 
+const environment = "e2e";
+
+/** The whole catalogue, channels of every kind, times and planned work. */
+function engine(): AlertingProps {
+  const receivers = [
+    { name: "slack", type: "slack", webhookUrl: secret("slack-url") },
+    {
+      name: "discord",
+      type: "discord",
+      webhookUrls: { P1: secret("discord-urgent"), P3: secret("discord-normal") },
+    },
+    { name: "telegram", type: "telegram", botToken: secret("bot-token"), chatId: -7 },
+    { name: "mail", type: "email", to: ["a@b.example"], from: "c@b.example", host: "127.0.0.1" },
+    { name: "dooray", type: "dooray", url: "http://127.0.0.1:9/dooray" },
+    { name: "hook", type: "webhook", url: secret("hook-url"), bearerToken: secret("hook-token") },
+  ].map((one) => receiverSchema.parse(one));
+  const everyone = receivers.map(({ name }) => name);
+  return {
+    receivers,
+    routes: { P1: everyone, P2: everyone, P3: everyone, P4: [], heartbeat: ["hook"] },
+    calendar: calendarSchema.parse({
+      timeZone: "Asia/Seoul",
+      businessHours: {},
+      holidays: ["12-25"],
+      maintenance: [{ name: "upgrade", from: "2026-12-01T22:00", until: "2026-12-02T02:00" }],
+    }),
+    rules: () => ({ groups: catalogue(), logGroups: logRules() }),
+    links: { prometheus: "http://127.0.0.1:9", loki: "http://127.0.0.1:9" },
+  };
+}
+
 /** Grafana's files as Terraform hands them to the engine. */
-function rendered(folder: string, kind: Kind): Map<string, string> {
+function rendered(folder: string, kind: Kind, alerting?: AlertingProps): Map<string, string> {
   const outdir = join(folder, "cdktf.out");
   mkdirSync(folder, { recursive: true });
   const app = new App({ outdir });
   const stack = new TerraformStack(app, "grafana");
   new DockerProvider(stack, "docker", {});
   const runtime = new Runtime(stack, "runtime", {
-    environment: "e2e",
+    environment,
     machine: { name: "test", memoryMiB: 4096, swapMiB: 0, diskGiB: 50 },
     secretsDirectory: "/secrets",
   });
-  new Grafana(stack, "grafana", { runtime, ...stores(kind), dashboards: [dashboard] });
+  new Grafana(stack, "grafana", {
+    runtime,
+    ...stores(kind),
+    dashboards: [dashboard],
+    ...(alerting === undefined ? {} : { alerting }),
+  });
   app.synth();
   const { resource } = JSON.parse(
     readFileSync(join(outdir, "stacks", "grafana", "cdk.tf.json"), "utf8"),
@@ -80,12 +129,13 @@ class Trial {
   constructor(
     readonly home: string,
     readonly folder: string,
+    readonly alerting?: AlertingProps,
   ) {}
 
   write(kind: Kind): void {
     rmSync(this.folder, { recursive: true, force: true });
     const secrets = join(this.folder, "secrets");
-    for (const [path, content] of rendered(this.folder, kind)) {
+    for (const [path, content] of rendered(this.folder, kind, this.alerting)) {
       const target = join(this.folder, path);
       mkdirSync(dirname(target), { recursive: true });
       writeFileSync(
@@ -98,6 +148,10 @@ class Trial {
     mkdirSync(secrets);
     for (const { secret } of grafanaSecrets) {
       writeFileSync(join(secrets, secret), `${this.password}\n`);
+    }
+    // Nothing listens there.
+    for (const { secret } of this.alerting?.receivers.flatMap(secretsOf) ?? []) {
+      writeFileSync(join(secrets, secret), `http://127.0.0.1:9/${secret}\n`);
     }
   }
 
@@ -127,6 +181,7 @@ class Trial {
           GF_SERVER_HTTP_PORT: String(port),
           GF_SERVER_ROOT_URL: `${this.#url}/`,
           GF_PATHS_DATA: data,
+          GF_UNIFIED_ALERTING_ENABLED: String(this.alerting !== undefined),
           GF_PATHS_LOGS: path("log"),
           GF_PATHS_PLUGINS: path("plugins"),
           GF_PATHS_PROVISIONING: join(this.folder, "etc/grafana/provisioning"),
@@ -255,7 +310,99 @@ async function dashboardIsMeant(trial: Trial): Promise<void> {
   expect(description === "${__field.name} of $$", `its text is ${String(description)}`);
 }
 
+interface KeptRule {
+  readonly uid: string;
+  readonly title: string;
+  readonly ruleGroup: string;
+  readonly condition: string;
+  readonly for: string;
+  readonly noDataState: string;
+  readonly execErrState: string;
+  readonly missingSeriesEvalsToResolve?: number;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly annotations: Readonly<Record<string, string>>;
+  readonly data: readonly {
+    readonly refId: string;
+    readonly model: Readonly<Record<string, unknown>>;
+  }[];
+}
+
+function sameText(what: string, got: unknown, wanted: unknown): void {
+  const [a, b] = [got, wanted].map((one) => JSON.stringify(canonical(one)));
+  expect(a === b, `${what} is ${String(a)}, not ${String(b)}`);
+}
+
+/** What Grafana made of the files, over its API: dollar by dollar, rule by rule. */
+async function alertingIsMeant(trial: Trial, meant: AlertingProps): Promise<string> {
+  const api = <T>(path: string) => trial.json<T>(`/api/v1/provisioning/${path}`);
+  const groups = grafanaGroups(meant.rules(), environment, meant.links);
+  const wanted = groups.flatMap((group) =>
+    group.rules.map((rule) => ({ ...rule, group: group.name })),
+  );
+  const rules = await api<readonly KeptRule[]>("alert-rules");
+  sameText(
+    "the list of rules",
+    rules.map(({ uid }) => uid).sort(),
+    wanted.map(({ uid }) => uid).sort(),
+  );
+  for (const rule of wanted) {
+    const kept = rules.find(({ uid }) => uid === rule.uid);
+    const of = (one: KeptRule | typeof rule | undefined) => ({
+      title: one?.title,
+      condition: one?.condition,
+      noDataState: one?.noDataState,
+      execErrState: one?.execErrState,
+      resolves: one?.missingSeriesEvalsToResolve,
+      labels: one?.labels,
+      annotations: one?.annotations,
+      asks: one?.data.map(({ refId, model }) => [
+        refId,
+        "expr" in model ? model.expr : "expression" in model ? model.expression : undefined,
+      ]),
+    });
+    sameText(
+      `rule ${rule.uid}`,
+      { ...of(kept), group: kept?.ruleGroup },
+      { ...of(rule), group: rule.group },
+    );
+  }
+  const points = distinctContactPoints(contactPoints(meant.receivers, meant.routes));
+  const kept = await api<readonly { uid: string; name: string }[]>("contact-points");
+  for (const { name, channels } of points) {
+    for (const { uid } of channels) {
+      expect(
+        kept.some((one) => one.uid === uid && one.name === name),
+        `there is no channel ${uid} of ${name}`,
+      );
+    }
+  }
+  const tree = await api<{ receiver: string; routes: readonly { receiver: string }[] }>("policies");
+  const uids = wanted.map(({ uid }) => uid);
+  const { receiver, routes = [] } = policyTree(
+    contactPoints(meant.receivers, meant.routes),
+    meant.calendar ?? openCalendar,
+    uids,
+  );
+  sameText(
+    "the tree of policies",
+    [tree.receiver, ...tree.routes.map((one) => one.receiver)],
+    [receiver, ...routes.map((one) => one.receiver)],
+  );
+  const times = await api<readonly { name: string }[]>("mute-timings");
+  const templates = await api<readonly { name: string; template: string }[]>("templates");
+  for (const [name, text] of Object.entries(messageTemplates(meant.calendar ?? openCalendar))) {
+    const own = templates.find((one) => one.name === `l2o.${name}`);
+    expect(
+      own?.template.trim() === text.trim(),
+      `the template ${name} is ${String(own?.template)}`,
+    );
+  }
+  return `${String(rules.length)} rules, ${String(kept.length)} channels, ${String(times.length)} times, ${String(templates.length)} templates`;
+}
+
 const steps = {
+  alerting:
+    "grafana: as the engine of alerts, rules, channels, policies, times and templates are what was meant",
   up: "grafana: starts with the rendered files, lets the administrator in and nobody else",
   links: "grafana: datasources, links and the dashboard are what was meant, dollar by dollar",
   jaeger: "grafana: the other store of traces takes the place of the first one",
@@ -312,6 +459,18 @@ export async function grafana(all: Steps, work: string): Promise<void> {
     );
   } finally {
     await trial.stop();
+  }
+  const meant = engine();
+  const alerting = new Trial(home, join(work, "grafana-alerting"), meant);
+  try {
+    await all.step(steps.alerting, async () => {
+      alerting.write("tempo");
+      await alerting.start();
+      await alerting.healthy();
+      return alertingIsMeant(alerting, meant);
+    });
+  } finally {
+    await alerting.stop();
   }
   const without = new Trial(home, join(work, "grafana-without-password"));
   try {

@@ -12,6 +12,7 @@ import { containerLogs } from "./container-logs";
 import { drills, routesAgree } from "./drill";
 import { demoChain, fireDrill, type Chain } from "./fire-drill";
 import { grafana } from "./grafana";
+import { replayIncidents } from "./incidents";
 import { logs, refusedLines } from "./logs";
 import { receivers } from "./receivers";
 import { traces } from "./traces";
@@ -368,6 +369,7 @@ async function main(): Promise<boolean> {
     await agent(steps, platform, join(work, "agent"));
     await grafana(steps, work);
     await receivers(steps, work);
+    await replayIncidents(steps, work);
 
     await routesAgree(steps);
     await drills(steps, platform, slack);

@@ -198,6 +198,11 @@ const cases: readonly Case[] = [
     code: 'import { show } from "../../constructs/core/errors";',
     message: "program (programs/l2-exporter/units.ts) must import its own folder only",
   },
+  {
+    title: "panels from a program",
+    file: "programs/pictures/draw.ts",
+    code: 'import { queriesOf } from "../../constructs/core/panel"; export const of = queriesOf;',
+  },
 ];
 
 describe("the rule for imports", () => {

@@ -14,6 +14,11 @@ const sound = soundEnvironment;
 const slack = (name: string) =>
   ({ name, type: "slack", webhookUrl: secret("slack-webhook-url") }) as const;
 
+function mail(name: string, change: object): object {
+  const address = "ops@example.com";
+  return { name, type: "email", to: [address], from: address, host: "mail.example.com", ...change };
+}
+
 function refusalOf(change: object): ConfigurationError {
   try {
     parseEnvironment({ ...sound, ...change });
@@ -88,6 +93,20 @@ describe("a checked environment", () => {
     ]);
   });
 
+  test("gives the channels' secrets to the engine that delivers", () => {
+    const environment = parseEnvironment({
+      ...sound,
+      grafana: true,
+      alerting: { engine: "grafana" },
+      receivers: [slack("a")],
+    });
+    expect(secretsNeeded(environment)).toEqual([
+      { service: "grafana", secret: "slack-webhook-url" },
+      { service: "grafana", secret: "grafana-admin-password", generated: true },
+      { service: "grafana", secret: "grafana-secret-key", generated: true },
+    ]);
+  });
+
   test("keeps secrets where its own host puts them", () => {
     const of = (input: EnvironmentInput) => parseEnvironment(input).secretsDirectory;
     const given = { ...soundHostEnvironment, secretsDirectory: "/srv/secrets" };
@@ -127,6 +146,34 @@ describe("a checked environment", () => {
 
 describe("fails when", () => {
   test.each<[string, object, string[]]>([
+    [
+      "Grafana is the engine of alerts and does not run",
+      { grafana: false, alerting: { engine: "grafana" } },
+      ["'grafana' must be true where 'alerting.engine' is 'grafana', got false"],
+    ],
+    [
+      "Grafana is the engine of alerts and cannot have the channels",
+      {
+        grafana: true,
+        alerting: { engine: "grafana" },
+        receivers: [
+          { name: "a", type: "telegram", botToken: secret("t"), chatId: 1, apiUrl: "http://b.c" },
+          mail("b", { tls: "implicit" }),
+          mail("c", { port: 465 }),
+          mail("d", { authority: secret("authority") }),
+          mail("e", { host: "other.example.com" }),
+        ],
+      },
+      [
+        "'receivers[0].apiUrl' must be left out where Grafana is the engine, which knows Telegram's own server only, got 'http://b.c'",
+        "'receivers[1].port' must be 465 where 'tls' is 'implicit' and Grafana is the engine, got 587",
+        "'receivers[2].tls' must be 'implicit' on port 465 where Grafana is the engine, got 'starttls'",
+        "'receivers[2]' must be on the mail server of the receiver 'b', with its sender and user: Grafana has one, got 'mail.example.com:465'",
+        "'receivers[3].authority' must be left out where Grafana is the engine, which trusts what its image trusts, got 'authority'",
+        "'receivers[3]' must be on the mail server of the receiver 'b', with its sender and user: Grafana has one, got 'mail.example.com:587'",
+        "'receivers[4]' must be on the mail server of the receiver 'b', with its sender and user: Grafana has one, got 'other.example.com:587'",
+      ],
+    ],
     [
       "a port is used twice",
       { ports: { prometheus: 9100, alertmanager: 9100 } },

@@ -47,7 +47,11 @@ describe("what is left out where an image cannot be had", () => {
     });
   });
 
-  test("without Grafana its pages", () => {
-    expect(leaveOut(whole(), ["grafana"]).grafana).toBe(false);
+  test("without Grafana its pages; where it was the engine of alerts, Prometheus is", () => {
+    const environment = whole({ alerting: { engine: "grafana" } });
+    expect(leaveOut(environment, ["tempo"]).alerting.engine).toBe("grafana");
+    const left = leaveOut(environment, ["grafana"]);
+    expect(left.grafana).toBe(false);
+    expect(left.alerting.engine).toBe("prometheus");
   });
 });

@@ -73,6 +73,17 @@ describe("MonitoringStack", () => {
     ]);
   });
 
+  test("has no Alertmanager where Grafana is the engine of alerts", () => {
+    const stack = stackOf({ grafana: true, alerting: { engine: "grafana" } });
+    expect(stack.alertmanager).toBeUndefined();
+    const synthesised = synth(stack);
+    expect(hosts(synthesised)).not.toContain("alertmanager");
+    expect(Object.keys(synthesised.output ?? {})).not.toContain("alertmanager_url");
+    const jobs = (container(synthesised, "prometheus").upload ?? []).map(({ file }) => file);
+    expect(jobs).not.toContain("/etc/prometheus/scrape/alertmanager.yml");
+    expect(container(synthesised, "grafana").env).toContain("GF_UNIFIED_ALERTING_ENABLED=true");
+  });
+
   test("leaves Pushgateway and its links out where nothing is pushed", () => {
     const stack = synth(stackOf({ pushgateway: false }));
     expect(hosts(stack)).toEqual(["alertmanager", "loki", "node-exporter", "prometheus"]);

@@ -21,6 +21,7 @@ import { opReth } from "../../constructs/exporters/op-reth";
 import { redisExporter } from "../../constructs/exporters/redis-exporter";
 import { springBoot } from "../../constructs/exporters/spring-boot";
 import { Grafana } from "../../constructs/grafana";
+import { engineRules } from "../../constructs/grafana/mixin";
 import { Jaeger } from "../../constructs/jaeger";
 import { OtelCollector } from "../../constructs/otel-collector";
 import { Tempo } from "../../constructs/tempo";
@@ -95,7 +96,11 @@ export const everySource: readonly Source[] = [
       wallets: [...wallets],
     })),
   }),
-  springBoot({ service: "api", host: "10.0.0.20" }),
+  springBoot({
+    service: "api",
+    host: "10.0.0.20",
+    jvm: { title: "JVM API", pool: "DoktoriHikariPool", tomcatMaxThreads: 100 },
+  }),
   springBoot({ service: "worker", host: "10.0.0.21" }),
   axum({ service: "indexer", host: "10.0.0.22" }),
   axum({ service: "relay", host: "10.0.0.23" }),
@@ -120,7 +125,13 @@ const agents: readonly AgentInput[] = [
     agent: "app-1",
     modules: [
       { module: "host" },
-      { module: "spring", service: "chat", host: "chat", port: 8081 },
+      {
+        module: "spring",
+        service: "chat",
+        host: "chat",
+        port: 8081,
+        jvm: { title: "JVM Chat", pool: "ChatHikariPool", tomcatMaxThreads: 100 },
+      },
       { module: "probes", probes: [{ name: "inside", target: "http://10.0.0.40" }] },
     ],
   },
@@ -179,11 +190,14 @@ function observed(): MonitoringStack {
   const { runtime } = stack;
   const metrics = stack.prometheus.push;
   const traces = new Jaeger(stack, "jaeger", { runtime });
+  const grafana = new Grafana(stack, "grafana", { runtime, metrics: stack.prometheus });
   stack.observe(
     traces,
     new Tempo(stack, "tempo", { runtime, metrics }),
     new OtelCollector(stack, "otel-collector", { runtime, traces, metrics }),
-    new Grafana(stack, "grafana", { runtime, metrics: stack.prometheus }),
+    grafana,
+    // What it tells as the engine of alerts.
+    { observation: { ...grafana.observation, targets: [], rules: [engineRules] } },
     ...agents.map((observed) => agentObservable(agentSchema.parse(observed))),
   );
   return stack;

@@ -6,11 +6,13 @@ import { z } from "zod";
 import { matches, secondsOf, type AlertmanagerConfig, type Labels } from "../../commands/routes";
 import { alertmanagerFile } from "../../constructs/alertmanager/config";
 import { openCalendar } from "../../constructs/core/calendar";
-import type { Receiver, Routes } from "../../constructs/alertmanager";
+import { receiverSchema, type Receiver, type Routes } from "../../constructs/alertmanager";
 import { alertsOf } from "../../constructs/core/observation";
 import { isAlert, type RuleGroup } from "../../constructs/core/alert";
 import { packageRoot } from "../../constructs/core/paths";
 import { secret } from "../../constructs/core/secret";
+import type { Source } from "../../constructs/core/source";
+import { daServer } from "../../constructs/exporters/da-server";
 import { l2Exporter } from "../../constructs/exporters/l2-exporter";
 import { opBatcher } from "../../constructs/exporters/op-batcher";
 import { opGeth } from "../../constructs/exporters/op-geth";
@@ -20,6 +22,7 @@ import { ruleFile } from "../../constructs/prometheus";
 import { parseEnvironment } from "../../stacks/environment";
 import { MonitoringStack } from "../../stacks/monitoring-stack";
 import { links } from "./catalogue";
+import { rollupSeries, stepSeconds, type ModelSeries } from "./rollup-model";
 
 const time = z.string().regex(/^(\d+[smhd])+$/);
 
@@ -37,8 +40,21 @@ const incident = z.strictObject({
   /** What happened, for whoever reads the timeline. */
   story: z.string(),
   until: time,
-  /** Series that differ from those of a healthy chain, in promtool's notation; `none` takes one away. */
-  series: z.record(z.string(), z.string()),
+  /** What goes wrong after 90 minutes. */
+  trouble: z.strictObject({
+    walletEmpty: z.boolean().optional(),
+    l1: z
+      .strictObject({
+        failing: z.int().min(1).max(10),
+        outcome: z.enum(["timeout", "rate_limited"]),
+      })
+      .optional(),
+    sequencerFrozen: z.boolean().optional(),
+    derivationStalled: z.boolean().optional(),
+    daRefuses: z.boolean().optional(),
+  }),
+  /** Whether the chain's data goes to a DA layer beside L1. */
+  altDa: z.boolean().default(false),
   /** Every alert on series that fires, and no other one does: promtool says so. */
   alerts: z.array(firing),
   /** Alerts on lines that Loki would raise meanwhile. */
@@ -58,8 +74,7 @@ export interface Firing {
 }
 
 const folder = join(packageRoot, "__tests__", "incidents");
-const step = "15s";
-const healthyFile = "healthy";
+const step = `${String(stepSeconds)}s`;
 const chain = "alpha";
 
 function read(name: string): unknown {
@@ -71,69 +86,83 @@ export function incidents(): ReadonlyMap<string, Incident> {
   return new Map(
     readdirSync(folder)
       .map((name) => basename(name, ".yml"))
-      .filter((name) => name !== healthyFile)
       .sort()
       .map((name) => [name, incident.parse(read(name))]),
   );
 }
 
-function rollup(): MonitoringStack {
-  return new MonitoringStack(Testing.app(), "incidents", {
+function stackOf(id: string, sources: readonly Source[]): MonitoringStack {
+  return new MonitoringStack(Testing.app(), id, {
     environment: parseEnvironment({
       name: "incidents",
       engine: { type: "local" },
       machine: { name: "test", memoryMiB: 4096, diskGiB: 50 },
       secretsDirectory: "/secrets",
-      sources: [
-        opGeth({ chain }),
-        opNode({ chain, peersExpected: true }),
-        opBatcher({ chain }),
-        opProposer({ chain }),
-        l2Exporter({
-          chains: [
-            {
-              name: chain,
-              l1: { url: secret("l1-rpc-url") },
-              l2: { url: "http://l2-geth:8545" },
-              rollup: { url: "http://l2-node:9545" },
-              wallets: [
-                {
-                  name: "batcher",
-                  role: "batcher",
-                  address: "0x00000000000000000000000000000000000ba7c4",
-                },
-              ],
-            },
-          ],
-        }),
-      ],
+      sources: [...sources],
       agent: false,
       grafana: false,
     }),
   });
 }
 
-interface Platform {
+function chainSources(altDa: boolean): Source[] {
+  return [
+    opGeth({ chain }),
+    opNode({ chain, peersExpected: true, sequencer: true }),
+    opBatcher({ chain, altDa }),
+    opProposer({ chain }),
+    ...(altDa ? [daServer({ chain })] : []),
+    l2Exporter({
+      chains: [
+        {
+          name: chain,
+          l1: { url: secret("l1-rpc-url") },
+          l2: { url: "http://l2-geth:8545" },
+          rollup: { url: "http://l2-node:9545" },
+          ...(altDa ? { da: { url: "http://l2-da-server:3100" } } : {}),
+          wallets: [
+            {
+              name: "batcher",
+              role: "batcher",
+              address: "0x00000000000000000000000000000000000ba7c4",
+            },
+          ],
+        },
+      ],
+    }),
+  ];
+}
+
+/** The rules on one whole chain, and the alertmanager.yml that decides which of its alerts are told. */
+export interface IncidentPlatform {
   readonly groups: readonly RuleGroup[];
   readonly config: AlertmanagerConfig;
 }
 
-let kept: Platform | undefined;
+const kept = new Map<boolean, IncidentPlatform>();
 
-/** The rules and the alertmanager.yml of an environment with one whole chain. */
-export function incidentPlatform(): Platform {
-  if (kept === undefined) {
-    const stack = rollup();
-    const groups = stack.prometheus.ruleGroups();
-    const lineAlerts = (stack.loki?.ruleGroups() ?? []).flatMap(({ alerts }) => alerts);
-    kept = { groups, config: configFor([...alertsOf(groups), ...lineAlerts]) };
-  }
-  return kept;
+/** @param altDa whether the chain's data goes to a DA layer beside L1 */
+export function incidentPlatform(altDa: boolean): IncidentPlatform {
+  const known = kept.get(altDa);
+  if (known !== undefined) return known;
+  const stack = stackOf(`chain-${String(altDa)}`, chainSources(altDa));
+  const all = stack.prometheus.ruleGroups();
+  // What the platform says of itself is another story.
+  const ownNames = stackOf(`platform-${String(altDa)}`, [])
+    .prometheus.ruleGroups()
+    .map(({ name }) => name);
+  const lineAlerts = (stack.loki?.ruleGroups() ?? []).flatMap(({ alerts }) => alerts);
+  const made = {
+    groups: all.filter(({ name }) => !ownNames.includes(name)),
+    config: configFor([...alertsOf(all), ...lineAlerts]),
+  };
+  kept.set(altDa, made);
+  return made;
 }
 
 function configFor(alerts: Parameters<typeof alertmanagerFile>[0]["alerts"]): AlertmanagerConfig {
   const receivers: Receiver[] = [
-    { name: "pager", type: "webhook", url: secret("pager-url") } as Receiver,
+    receiverSchema.parse({ name: "pager", type: "webhook", url: secret("pager-url") }),
   ];
   const everybody = ["pager"];
   const routes: Routes = {
@@ -143,43 +172,26 @@ function configFor(alerts: Parameters<typeof alertmanagerFile>[0]["alerts"]): Al
     P4: everybody,
     heartbeat: [],
   };
-  const { content } = alertmanagerFile({
-    receivers,
-    routes,
-    calendar: openCalendar,
-    alerts,
-    hosts: [],
-  });
+  const calendar = openCalendar;
+  const { content } = alertmanagerFile({ receivers, routes, calendar, alerts, hosts: [] });
   return parse(content) as AlertmanagerConfig;
 }
 
-/** `up` of every target that the rules expect: 1, until an incident says otherwise. */
-function targetsUp(groups: readonly RuleGroup[]): Record<string, string> {
-  return Object.fromEntries(
-    groups
-      .flatMap(({ rules }) => rules)
-      .flatMap((rule) =>
-        isAlert(rule) || rule.record !== "observatory:expected_target"
-          ? []
-          : [[`up{${labelList(rule.labels ?? {})}}`, "1x@"]],
-      ),
-  );
+/** `up` of every target that the rules expect. */
+function targetsUp(groups: readonly RuleGroup[], steps: number): ModelSeries[] {
+  return groups
+    .flatMap(({ rules }) => rules)
+    .flatMap((rule) =>
+      isAlert(rule) || rule.record !== "observatory:expected_target"
+        ? []
+        : [{ series: `up{${labelList(rule.labels ?? {})}}`, values: `1x${String(steps)}` }],
+    );
 }
 
 function labelList(labels: Labels): string {
   return Object.entries(labels)
     .map(([label, value]) => `${label}="${value}"`)
     .join(", ");
-}
-
-/** The series of an incident; `@` is the number of steps until its end. */
-function seriesOf({ series, until }: Incident): { series: string; values: string }[] {
-  const steps = String(Math.ceil(secondsOf(until) / secondsOf(step)));
-  const healthy = z.record(z.string(), z.string()).parse(read(healthyFile));
-  const known = { ...targetsUp(incidentPlatform().groups), ...healthy };
-  return Object.entries({ ...known, ...series })
-    .filter(([, values]) => values !== "none")
-    .map(([name, values]) => ({ series: name, values: values.replaceAll("@", steps) }));
 }
 
 /** When each alert of an incident fires. */
@@ -207,20 +219,29 @@ function inhibits(
   );
 }
 
+/** Every second at which an alert begins, or has just ended. */
+export function momentsOf(timeline: readonly Firing[]): readonly number[] {
+  const moments = timeline.flatMap(({ from, until }) => [from, until + stepSeconds]);
+  return [...new Set(moments)].sort((a, b) => a - b);
+}
+
+/** The alerts that fire at a second and that nothing keeps silent. */
+export function toldAt(
+  timeline: readonly Firing[],
+  config: AlertmanagerConfig,
+  at: number,
+): readonly Firing[] {
+  const firing = timeline.filter((one) => at >= one.from && at <= one.until);
+  return firing.filter(
+    (one) => !firing.some((other) => other !== one && inhibits(config, other.labels, one.labels)),
+  );
+}
+
 /** The alerts of which somebody is told, each with the first second at which nothing keeps it silent. */
 export function toldIn(timeline: readonly Firing[], config: AlertmanagerConfig): Firing[] {
-  const moments = [...new Set(timeline.map(({ from }) => from))].sort((a, b) => a - b);
-  const ends = timeline.map(({ until }) => until + secondsOf(step));
+  const moments = momentsOf(timeline);
   return timeline.flatMap((one) => {
-    const told = [...moments, ...ends]
-      .filter((at) => at >= one.from && at <= one.until)
-      .sort((a, b) => a - b)
-      .find((at) => {
-        const others = timeline.filter(
-          (other) => other !== one && at >= other.from && at <= other.until,
-        );
-        return !others.some((other) => inhibits(config, other.labels, one.labels));
-      });
+    const told = moments.find((at) => toldAt(timeline, config, at).includes(one));
     return told === undefined ? [] : [{ ...one, from: told }];
   });
 }
@@ -241,24 +262,29 @@ function samples(
  * @returns absolute paths, for `promtool test rules`
  */
 export function renderIncidents(directory: string): readonly string[] {
-  const { groups } = incidentPlatform();
-  mkdirSync(join(directory, "rules"), { recursive: true });
-  for (const group of groups) {
-    writeFileSync(join(directory, "rules", `${group.name}.yml`), ruleFile(group, links).content);
-  }
   return [...incidents()].map(([name, one]) => {
+    const { groups } = incidentPlatform(one.altDa);
+    const rules = `rules-${String(one.altDa)}`;
+    mkdirSync(join(directory, rules), { recursive: true });
+    for (const group of groups) {
+      writeFileSync(join(directory, rules, `${group.name}.yml`), ruleFile(group, links).content);
+    }
+    const seconds = secondsOf(one.until);
     const range = `[${one.until}:${step}]`;
     const fired = `timestamp(ALERTS{alertstate="firing", heartbeat=""})${range}`;
     const path = join(directory, `${name}.test.yml`);
     const content = {
-      rule_files: groups.map((group) => `rules/${group.name}.yml`),
+      rule_files: groups.map((group) => `${rules}/${group.name}.yml`),
       evaluation_interval: step,
       group_eval_order: groups.map((group) => group.name),
       tests: [
         {
           name: one.incident,
           interval: step,
-          input_series: seriesOf(one),
+          input_series: [
+            ...targetsUp(groups, seconds / stepSeconds),
+            ...rollupSeries(one.trouble, seconds),
+          ],
           promql_expr_test: [
             {
               expr: `min_over_time(${fired})`,

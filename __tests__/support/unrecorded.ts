@@ -9,6 +9,8 @@ export interface Exceptions {
 /** The only ones; what no rule needs any more must go. */
 export const unrecorded: Exceptions = {
   lists: {
+    grafana:
+      "neither an image nor an archive of it can be had where the lists are made; names are from its source",
     tempo:
       "it can be neither built nor fetched where the lists are made; names are from its source",
     "op-reth":

@@ -11,6 +11,7 @@ op_seconds_sum{method="a"} NaN
 op_geth {quantile="0.5"} 7
 go_goroutines 12
 process_open_fds 4
+process_resident_memory_bytes 5.5e+07
 process_start_time_seconds 1.7e+09
 promhttp_metric_handler_requests_in_flight 1
 `;
@@ -32,6 +33,7 @@ test("a scrape gives labels by series, and values of the labels that were asked 
       op_seconds_bucket: ["le", "method"],
       op_seconds_sum: ["method"],
       op_up: [],
+      process_resident_memory_bytes: [],
       process_start_time_seconds: [],
     },
     values: {

@@ -9,7 +9,7 @@ import {
 } from "../core/alert";
 import { ConfigFile } from "../core/config-file";
 import { chainsOf, timeIntervals, timeTemplate, timingOf, type Calendar } from "../core/calendar";
-import { hostAlert, sameThing, sharedWith } from "../core/inhibition";
+import { hostAlert, sameThing, sharedWith, silencingSeverities } from "../core/inhibition";
 import { groupBy, heartbeatPace, pace } from "../core/pace";
 import type { Receiver, Routes } from "../core/receiver";
 import { everyReceiver, heartbeatReceiver } from "./mixin";
@@ -76,15 +76,25 @@ function hostRules(hosts: readonly WatchedHost[]): InhibitRule[] {
 }
 
 function namedRules(alerts: readonly AnyAlert[]): InhibitRule[] {
-  const pairs = alerts.flatMap((alert) =>
-    (alert.inhibitedBy ?? []).map((source) => ({ source, target: alert.name })),
+  const known = new Set(alerts.map(({ name }) => name));
+  const rules = alerts.flatMap((alert) =>
+    (alert.inhibitedBy ?? [])
+      .filter((source) => known.has(source))
+      .map((source) => namedRule(source, alert, silencingSeverities(source, alert, alerts))),
   );
-  const unique = new Map(pairs.map((pair) => [`${pair.source}/${pair.target}`, pair]));
-  return [...unique.values()].map(({ source, target }) => ({
-    source_matchers: [`alertname="${source}"`],
-    target_matchers: [`alertname="${target}"`],
+  return [...new Map(rules.map((rule) => [JSON.stringify(rule), rule])).values()];
+}
+
+function namedRule(
+  source: string,
+  { name, priority }: AnyAlert,
+  severities: readonly string[],
+): InhibitRule {
+  return {
+    source_matchers: [`alertname="${source}"`, `severity=~"${severities.join("|")}"`],
+    target_matchers: [`alertname="${name}"`, `severity="${severityOf(priority)}"`],
     equal: ["environment", ...sharedWith(source)],
-  }));
+  };
 }
 
 /** What decides the configuration. */

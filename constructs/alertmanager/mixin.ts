@@ -1,6 +1,8 @@
 import { everyChannelLabel, type RuleGroup } from "../core/alert";
 import type { DownAlert, Leg } from "../core/observation";
+import { platformDown } from "../core/house-boards";
 import { aMinuteAway } from "../core/service-down";
+import { undeliveredPanel } from "./dashboard";
 
 /** What the receivers of the heartbeat begin with: whether they hear is known outside. */
 export const heartbeatReceiver = "heartbeat";
@@ -14,6 +16,7 @@ export const alertmanagerDown: DownAlert = {
   priority: "P1",
   for: "1m",
   summary: "Alertmanager does not answer",
+  panel: platformDown,
   why: aMinuteAway,
   runbook: {
     meaning: "Prometheus cannot reach Alertmanager, which delivers every alert.",
@@ -82,6 +85,7 @@ export const alertmanagerRules: RuleGroup = {
       description:
         "A message over {{ $labels.channel }} was given up or hangs, and none has arrived since. The heartbeat is withheld until one does.",
       graph: undelivered,
+      panel: undeliveredPanel,
       labels: { [everyChannelLabel]: "true" },
       why: "A message is given up when its channel refused it, or took nothing for as long as the group's news may wait: 30 s for P1, 1 minute for P2, 5 for P3 and P4. One that is neither given up nor delivered for 6 minutes hangs: Telegram's has no time limit in Alertmanager.",
       runbook: {

@@ -6,6 +6,7 @@ import type { Runtime } from "../core/runtime";
 import { Service, type HostFolder } from "../core/service";
 import { parseAgent } from "./check";
 import { configFiles, configFolder, filesFolder, type Platform } from "./config";
+import { agentMemory } from "./memory";
 import { agentObservation } from "./mixin";
 import { folderOf, modulesOf, type Agent, type AgentInput } from "./schema";
 
@@ -92,13 +93,7 @@ export class Alloy extends Service implements Observable {
       runtime,
       image: "alloy",
       user: "473:473",
-      memory: {
-        reservationMiB: 256,
-        workingSetMiB: 224,
-        limitMiB: 384,
-        measured:
-          "41 MiB anonymous when idle; of its 570 MB program so much is read again and again that below 224 MiB it takes 4 CPU seconds a minute to read it anew, amd64",
-      },
+      memory: agentMemory,
       cpus: 1,
       command: [
         "run",

@@ -1,10 +1,10 @@
 import { onlyInhibitsLabel, type Alert, type RecordingRule, type RuleGroup } from "../core/alert";
 import type { DownAlert, Leg, Observation } from "../core/observation";
+import { memoryBudgetRules } from "../core/memory-rules";
 import { newFailures } from "../core/promql";
-import { hostOf, modulesOf, type Agent } from "./schema";
-
-/** Job label of what an agent says about itself. */
-export const agentJob = "alloy";
+import { agentsRow, agentSpanRows, onAgents } from "./dashboard";
+import { agentMemory } from "./memory";
+import { agentJob, hostOf, modulesOf, type Agent } from "./schema";
 
 /** The alert of last resort for an agent: AgentSilent comes first. */
 const agentDown: DownAlert = {
@@ -12,6 +12,7 @@ const agentDown: DownAlert = {
   priority: "P2",
   for: "1m",
   summary: "An agent's own metrics are missing",
+  panel: onAgents("heard"),
   why: "AgentSilent tells the same sooner; this one is left for an agent whose name changed.",
   inhibitedBy: ["AgentSilent"],
   runbook: {
@@ -88,6 +89,7 @@ function agentAlerts(): readonly Alert[] {
       why: "An agent writes every 15 seconds. A minute without four of them, for another minute, is longer than the restart of a deployment takes.",
       description: "Nothing has come from the agent {{ $labels.agent }} for 2 minutes.",
       graph: `count_over_time(up${own}[1m])`,
+      panel: onAgents("heard"),
       runbook: {
         meaning:
           "The agent on this host writes its own metrics every 15 seconds, and they stopped to arrive. It does not run, or the way to the platform is cut.",
@@ -111,6 +113,7 @@ function agentAlerts(): readonly Alert[] {
       description:
         "{{ $labels.instance }} of job {{ $labels.job }} has not answered the agent {{ $labels.agent }} for 1m.",
       graph: `up${of}`,
+      panel: onAgents("down"),
       inhibitedBy: ["AgentSilent"],
       runbook: {
         meaning:
@@ -134,6 +137,7 @@ function agentAlerts(): readonly Alert[] {
       description:
         "{{ $labels.service }} at {{ $labels.instance }} has failed the probe of the agent {{ $labels.agent }} for a minute.",
       graph: `probe_success${of}`,
+      panel: onAgents("probes"),
       runbook: {
         meaning:
           "The address was asked every 15 seconds from the agent's host and did not give the expected answer.",
@@ -154,6 +158,7 @@ function agentAlerts(): readonly Alert[] {
       description:
         'The agent {{ $labels.agent }} gave up {{ $value | printf "%.0f" }} lines, samples or spans in 5 minutes.',
       graph: `rate(loki_write_dropped_entries_total${own}[5m])`,
+      panel: onAgents("lost"),
       inhibitedBy: ["AgentSilent"],
       runbook: {
         meaning:
@@ -176,6 +181,7 @@ function agentAlerts(): readonly Alert[] {
       why: "5 minutes: a module waits for what it reads, such as a proxy that starts after it.",
       description:
         '{{ $value | printf "%.0f" }} components of the agent {{ $labels.agent }} are {{ $labels.health_type }}.',
+      panel: onAgents("unhealthy"),
       runbook: {
         meaning: "The agent runs, but one of its modules failed or stopped.",
         impact: "What this module collects is missing, while everything else arrives.",
@@ -248,6 +254,7 @@ export function agentObservation(agent: Agent): Observation {
         labels: { job: agentJob, instance: name, agent: name },
       },
       ...pushedBy(agent).map((one) => expectedWhileHeard(heard, one, name)),
+      ...memoryBudgetRules(agentMemory, { container: "alloy", job: agentJob, instance: name }),
     ],
   };
   return {
@@ -256,6 +263,7 @@ export function agentObservation(agent: Agent): Observation {
     scrape: { intervalSeconds: 15 },
     down: agentDown,
     rules: [agentRules, group],
+    boards: [agentsRow, ...(modulesOf(agent, "otlp").length === 0 ? [] : agentSpanRows)],
     ...(modulesOf(agent, "docker-logs").length === 0 ? {} : { legs: [logLeg] }),
   };
 }

@@ -1,5 +1,6 @@
 import { posix } from "node:path";
 import { z } from "zod";
+import { jvmSchema } from "../core/jvm";
 import { distinct, hostName, httpUrl, kebabName, matching, port } from "../core/schema";
 import {
   accessLogThresholds,
@@ -7,6 +8,9 @@ import {
   hostThresholds,
   springThresholds,
 } from "../core/thresholds";
+
+/** Job label of what an agent says about itself. */
+export const agentJob = "alloy";
 
 /** Patterns that RE2, which the agent uses, does not know. */
 const notRe2 = /\(\?<?[=!]|\\[1-9]/;
@@ -90,6 +94,8 @@ const spring = z.strictObject({
   /** An existing Docker network on which it is reached. */
   network,
   thresholds: springThresholds,
+  /** A board of its own for heap, collector, threads and database connections. */
+  jvm: jvmSchema.optional(),
 });
 
 const nginx = z.strictObject({

@@ -9,8 +9,13 @@ export interface Variable {
   readonly name: string;
   /** Over the choice. */
   readonly title: string;
-  /** Series whose values of the label are offered; it may name variables above it. */
+  /** Series whose values of the label are offered, or a selector of lines; it may name variables above it. */
   readonly from: string;
+  /**
+   * Which store offers the values.
+   * @default "metrics"
+   */
+  readonly store?: "metrics" | "logs";
   /**
    * Several values at once, and all: panels then match by `=~"$name"`.
    * @default false
@@ -132,6 +137,17 @@ export function completeBoards(rows: readonly BoardRow[]): readonly CompleteBoar
   const boards = grouped(rows, ({ board }) => board.uid);
   refuse("boards", [
     ...rows.flatMap(rowFaults),
+    ...boards.flatMap(([row]) =>
+      row === undefined || /^[A-Za-z0-9_-]{1,40}$/.test(row.board.uid)
+        ? []
+        : [
+            {
+              field: row.board.uid,
+              allowed: "a uid of 1 to 40 letters, digits, hyphens and underscores",
+              got: show(row.board.uid),
+            },
+          ],
+    ),
     ...boards.flatMap((of) =>
       of.every(({ board }) => isDeepStrictEqual(board, of[0]?.board))
         ? []

@@ -37,7 +37,8 @@ export const systemMiB = 448;
 /** The share of the disk that data may fill; the rest is head room for compaction and for the alert to arrive in time. */
 export const usableDiskShare = 0.7;
 
-interface Entry {
+/** What one service was given. */
+export interface BudgetEntry {
   readonly service: string;
   readonly memory: MemoryBudget;
   readonly diskGiB: number;
@@ -54,7 +55,7 @@ function tidy(sum: number): number {
 
 /** Adds up what the services of a machine need. */
 export class Budget {
-  readonly #entries: Entry[] = [];
+  readonly #entries: BudgetEntry[] = [];
 
   constructor(readonly machine: Machine) {}
 
@@ -87,13 +88,18 @@ export class Budget {
     this.#entries.push({ service, memory, diskGiB });
   }
 
+  /** Every service with what it needs, in the order of addition. */
+  get entries(): readonly BudgetEntry[] {
+    return [...this.#entries];
+  }
+
   /** Sums over all services. */
   get total(): {
     readonly reservationMiB: number;
     readonly limitMiB: number;
     readonly diskGiB: number;
   } {
-    const sum = (of: (entry: Entry) => number) =>
+    const sum = (of: (entry: BudgetEntry) => number) =>
       tidy(this.#entries.reduce((n, e) => n + of(e), 0));
     return {
       reservationMiB: sum((e) => e.memory.reservationMiB),

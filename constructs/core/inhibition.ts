@@ -1,4 +1,12 @@
-import { isAlert, priorities, priorityDetails, type Alert, type RuleGroup } from "./alert";
+import {
+  isAlert,
+  priorities,
+  priorityDetails,
+  type Alert,
+  type AnyAlert,
+  type RuleGroup,
+  type Severity,
+} from "./alert";
 import { alertsOf } from "./observation";
 import { durationSeconds } from "./promql";
 
@@ -26,6 +34,24 @@ export const sameThing = [
  */
 export function sharedWith(source: string): string[] {
   return ["chain", ...(source === hostAlert ? ["agent"] : [])];
+}
+
+/**
+ * The severities at which a source keeps an alert silent: those at least as urgent, since whoever hears the source must
+ * hear it no later than the alert would have been heard.
+ * @param source name of the alert that keeps others silent
+ * @returns none where the source has no such tier, or is not in the catalogue
+ */
+export function silencingSeverities(
+  source: string,
+  alert: AnyAlert,
+  alerts: readonly AnyAlert[],
+): readonly Severity[] {
+  const tiers = alerts
+    .filter(({ name }) => name === source)
+    .filter(({ priority }) => priorities.indexOf(priority) <= priorities.indexOf(alert.priority))
+    .map(({ priority }) => priorityDetails[priority].severity);
+  return [...new Set(tiers)].sort();
 }
 
 const firing = "observatory:alert_firing";
@@ -86,7 +112,6 @@ export function firingRecords(groups: readonly RuleGroup[]): RuleGroup | undefin
  */
 export function inhibitedExpression(alert: Alert, groups: readonly RuleGroup[]): string {
   const alerts = alertsOf(groups);
-  const names = new Set(alerts.map(({ name }) => name));
   const tiers = new Set(
     higherTiers(alert, alerts).map(({ priority }) => priorityDetails[priority].severity),
   );
@@ -96,9 +121,14 @@ export function inhibitedExpression(alert: Alert, groups: readonly RuleGroup[]):
       : [
           `unless on (${sameThing.join(", ")}) ${firing}{alert="${alert.name}", severity=~"${[...tiers].join("|")}"}`,
         ]),
-    ...(alert.inhibitedBy ?? [])
-      .filter((source) => names.has(source))
-      .map((source) => `unless on (${sharedWith(source).join(", ")}) ${firing}{alert="${source}"}`),
+    ...(alert.inhibitedBy ?? []).flatMap((source) => {
+      const severities = silencingSeverities(source, alert, alerts);
+      return severities.length === 0
+        ? []
+        : [
+            `unless on (${sharedWith(source).join(", ")}) ${firing}{alert="${source}", severity=~"${severities.join("|")}"}`,
+          ];
+    }),
   ];
   return unless.length === 0 ? alert.expr : `(${alert.expr}) ${unless.join(" ")}`;
 }

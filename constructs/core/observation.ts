@@ -12,6 +12,7 @@ import {
 } from "./alert";
 import { completeBoards, type BoardRow, type CompleteBoard } from "./board";
 import type { Endpoint } from "./endpoint";
+import { withBoardLinks } from "./house-boards";
 
 /** One address that is scraped. */
 export interface Target {
@@ -36,6 +37,11 @@ export interface Target {
    * @default - the platform's own network
    */
   readonly network?: string;
+  /**
+   * The service of the platform whose memory the page tells, where another one answers for it.
+   * @default - the endpoint's host
+   */
+  readonly process?: string;
 }
 
 /** The alert for a target that does not answer, or is expected and absent. */
@@ -243,7 +249,7 @@ export class Observations {
   /** Every board with its rows, in the order of their uids. Closes the set. */
   boards(): readonly CompleteBoard[] {
     this.#closed = true;
-    return completeBoards(this.#boardRows);
+    return withBoardLinks(completeBoards(this.#boardRows));
   }
 }
 

@@ -14,13 +14,13 @@ export const units = {
   ratio: "percentunit",
   perSecond: "ops",
   requestsPerSecond: "reqps",
-  linesPerSecond: "suffix: lines/s",
-  eth: "suffix: ETH",
-  gwei: "suffix: gwei",
-  tia: "suffix: TIA",
-  blocks: "suffix: blocks",
-  blocksPerSecond: "suffix: blocks/s",
-  megagasPerSecond: "suffix: Mgas/s",
+  linesPerSecond: "suffix:lines/s",
+  eth: "suffix:ETH",
+  gwei: "suffix:gwei",
+  tia: "suffix:TIA",
+  blocks: "suffix:blocks",
+  blocksPerSecond: "suffix:blocks/s",
+  megagasPerSecond: "suffix:Mgas/s",
 } as const;
 
 /** A unit by its name here. */

@@ -1,22 +1,14 @@
 import type { Alert, RuleGroup } from "../core/alert";
 import { hostFields, whyOf, whyTenMinutes, type HostThresholds } from "../core/thresholds";
-
-/** Labels that name a host, whether Prometheus scrapes it or an agent sends it. */
-const host = "job, instance, agent, host";
+import { onSystemBoard } from "./host-board";
+import { hostSeries, type HostSelector, type HostSeries } from "./host-series";
 
 const readSizes =
   "What takes the room? `df -h`, then `du -xh --max-depth=2 <mount point> | sort -h | tail -20`; containers and images: `docker system df -v`.";
 
-function diskAlerts(of: (more?: string) => string, thresholds: HostThresholds): readonly Alert[] {
-  // As `df` counts: what only root may use is neither used nor free. A read-only file system is full by nature.
-  const disk = of('fstype!~"tmpfs|ramfs|squashfs|iso9660|overlay|nsfs"');
-  const [avail, free, size] = ["avail", "free", "size"].map(
-    (what) => `node_filesystem_${what}_bytes${disk}`,
-  ) as [string, string, string];
-  const used = `(${size} - ${free})`;
-  const writable = `node_filesystem_readonly${disk} == 0`;
-  const usedPercent = `${used} / (${used} + ${avail}) * 100`;
-  const left = (range: string) => `${avail} / (-deriv(${avail}[${range}]) > 0) / 3600`;
+function diskAlerts(series: HostSeries, thresholds: HostThresholds): readonly Alert[] {
+  const { diskLeft: avail, diskPercent: usedPercent, diskWritable: writable } = series;
+  const left = (range: string) => `${avail} / (${series.diskFilling(range)} > 0) / 3600`;
   const hours = `${left("6h")} < ${String(thresholds.diskHoursLeft)}`;
   const stillFilling = `${left("20m")} < ${String(thresholds.diskHoursLeft)}`;
   const limit = String(thresholds.diskPercent);
@@ -32,6 +24,7 @@ function diskAlerts(of: (more?: string) => string, thresholds: HostThresholds): 
       summary: "A disk is nearly full",
       description: `${shown} is {{ $value | printf "%.1f" }} % full, more than ${criticalLimit} %.`,
       graph: usedPercent,
+      panel: onSystemBoard("disks", "used"),
       why: whyOf(hostFields.diskCriticalPercent),
       labels: { tier: "critical" },
       runbook: {
@@ -54,6 +47,7 @@ function diskAlerts(of: (more?: string) => string, thresholds: HostThresholds): 
       summary: "A disk will be full within hours",
       description: `${shown} is full in {{ $value | printf "%.1f" }} hours at the present pace (threshold ${String(thresholds.diskHoursLeft)} h).`,
       graph: left("6h"),
+      panel: onSystemBoard("disks", "left"),
       why: whyOf(hostFields.diskHoursLeft),
       labels: { tier: "high" },
       runbook: {
@@ -74,6 +68,7 @@ function diskAlerts(of: (more?: string) => string, thresholds: HostThresholds): 
       summary: "A disk fills up",
       description: `${shown} is {{ $value | printf "%.1f" }} % full, more than ${limit} %.`,
       graph: usedPercent,
+      panel: onSystemBoard("disks", "used"),
       why: whyOf(hostFields.diskPercent),
       labels: { tier: "warning" },
       runbook: {
@@ -86,13 +81,9 @@ function diskAlerts(of: (more?: string) => string, thresholds: HostThresholds): 
 }
 
 function processorAlerts(
-  of: (more?: string) => string,
+  { busyPercent: busy, stolenPercent: stolen }: HostSeries,
   { cpuPercent, stealPercent }: HostThresholds,
 ): readonly Alert[] {
-  const share = (modes: string) =>
-    `sum by (${host}) (rate(node_cpu_seconds_total${of(modes)}[2m])) / count by (${host}) (node_cpu_seconds_total${of('mode="idle"')}) * 100`;
-  const busy = `100 - ${share('mode=~"idle|iowait|steal"')}`;
-  const stolen = share('mode="steal"');
   return [
     {
       name: "HostCpuHigh",
@@ -102,6 +93,7 @@ function processorAlerts(
       summary: "A host's processors are busy",
       description: `The processors of {{ $labels.instance }} are {{ $value | printf "%.0f" }} % busy, more than ${String(cpuPercent)} %.`,
       graph: busy,
+      panel: onSystemBoard("cpu", "busy"),
       why: whyOf(hostFields.cpuPercent),
       runbook: {
         meaning: "Programs of this host use nearly all of its CPU time.",
@@ -121,6 +113,7 @@ function processorAlerts(
       summary: "A host does not get the CPU time it asks for",
       description: `{{ $value | printf "%.0f" }} % of the CPU time of {{ $labels.instance }} goes to other machines, more than ${String(stealPercent)} %.`,
       graph: stolen,
+      panel: onSystemBoard("cpu", "steal"),
       why: whyOf(hostFields.stealPercent),
       runbook: {
         meaning:
@@ -137,12 +130,9 @@ function processorAlerts(
 }
 
 function memoryAlerts(
-  of: (more?: string) => string,
+  { memoryPercent: used, swapPercent: swapped }: HostSeries,
   { memoryPercent, swapPercent }: HostThresholds,
 ): readonly Alert[] {
-  const used = `(1 - node_memory_MemAvailable_bytes${of()} / node_memory_MemTotal_bytes${of()}) * 100`;
-  // A host without swap has 0 of 0.
-  const swapped = `(1 - node_memory_SwapFree_bytes${of()} / (node_memory_SwapTotal_bytes${of()} > 0)) * 100`;
   return [
     {
       name: "HostMemoryHigh",
@@ -152,6 +142,7 @@ function memoryAlerts(
       summary: "A host's memory is nearly used up",
       description: `{{ $value | printf "%.0f" }} % of the memory of {{ $labels.instance }} is in use, more than ${String(memoryPercent)} %.`,
       graph: used,
+      panel: onSystemBoard("memory", "used"),
       why: whyOf(hostFields.memoryPercent),
       runbook: {
         meaning: "Programs hold nearly all memory; what the kernel could free is not counted.",
@@ -173,6 +164,7 @@ function memoryAlerts(
       summary: "A host's swap is nearly used up",
       description: `{{ $value | printf "%.0f" }} % of the swap of {{ $labels.instance }} is in use, more than ${String(swapPercent)} %.`,
       graph: swapped,
+      panel: onSystemBoard("memory", "swap"),
       why: whyOf(hostFields.swapPercent),
       runbook: {
         meaning: "The kernel has moved much of what programs hold to the disk.",
@@ -189,23 +181,20 @@ function memoryAlerts(
 }
 
 function otherAlerts(
-  of: (more?: string) => string,
+  of: HostSelector,
+  { inodesPercent: inodes, diskWritable: writable, clockSkew: skew, uptime }: HostSeries,
   { inodesPercent, clockSkewSeconds }: HostThresholds,
 ): readonly Alert[] {
-  const disk = of('fstype!~"tmpfs|ramfs|squashfs|iso9660|overlay|nsfs"');
-  // Some file systems make inodes as they need them and say 0 of 0.
-  const inodes = `(1 - node_filesystem_files_free${disk} / (node_filesystem_files${disk} > 0)) * 100`;
-  const skew = `abs(node_timex_offset_seconds${of()})`;
-  const uptime = `node_time_seconds${of()} - node_boot_time_seconds${of()}`;
   return [
     {
       name: "HostInodesHigh",
       priority: "P2",
-      expr: `${inodes} > ${String(inodesPercent)} and node_filesystem_readonly${disk} == 0`,
+      expr: `${inodes} > ${String(inodesPercent)} and ${writable}`,
       for: "5m",
       summary: "A file system can soon hold no further file",
       description: `{{ $value | printf "%.0f" }} % of the inodes of {{ $labels.mountpoint }} ({{ $labels.device }}) of {{ $labels.instance }} are in use, more than ${String(inodesPercent)} %.`,
       graph: inodes,
+      panel: onSystemBoard("disks", "inodes"),
       why: whyOf(hostFields.inodesPercent),
       runbook: {
         meaning: "The file system has room for data and hardly any for further files.",
@@ -226,6 +215,7 @@ function otherAlerts(
       summary: "Nothing sets a host's clock",
       description: "No time source has set the clock of {{ $labels.instance }} for hours.",
       graph: `node_timex_maxerror_seconds${of()}`,
+      panel: onSystemBoard("clock", "error"),
       why: "The kernel's estimate grows by half a millisecond a second: at 16 s nothing has set the clock for nine hours, and a time service asks every hour at least.",
       runbook: {
         meaning:
@@ -246,6 +236,7 @@ function otherAlerts(
       summary: "A host's clock is wrong",
       description: `The clock of {{ $labels.instance }} is {{ $value | printf "%.3f" }} s off, more than ${String(clockSkewSeconds)} s.`,
       graph: skew,
+      panel: onSystemBoard("clock", "offset"),
       why: whyOf(hostFields.clockSkewSeconds),
       runbook: {
         meaning:
@@ -265,6 +256,7 @@ function otherAlerts(
       summary: "A host was started",
       description: '{{ $labels.instance }} was started {{ $value | printf "%.0f" }} seconds ago.',
       graph: uptime,
+      panel: onSystemBoard("now", "uptime"),
       why: whyTenMinutes,
       runbook: {
         meaning: "The host booted within the last 10 minutes.",
@@ -283,16 +275,17 @@ function otherAlerts(
  * @param instance label `instance` of its series
  */
 export function hostRules(instance: string, thresholds: HostThresholds): RuleGroup {
-  const of = (more?: string) =>
+  const of: HostSelector = (more) =>
     `{job="node-exporter", instance="${instance}"${more === undefined ? "" : `, ${more}`}}`;
+  const series = hostSeries(of, "2m");
   return {
     name: `host.${instance}`,
     intervalSeconds: 15,
     rules: [
-      ...diskAlerts(of, thresholds),
-      ...processorAlerts(of, thresholds),
-      ...memoryAlerts(of, thresholds),
-      ...otherAlerts(of, thresholds),
+      ...diskAlerts(series, thresholds),
+      ...processorAlerts(series, thresholds),
+      ...memoryAlerts(series, thresholds),
+      ...otherAlerts(of, series, thresholds),
     ],
   };
 }

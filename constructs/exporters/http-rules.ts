@@ -1,6 +1,7 @@
-import type { Alert, RecordingRule } from "../core/alert";
+import type { Alert, PanelAddress, RecordingRule, RuleGroup } from "../core/alert";
 import { newFailures } from "../core/promql";
 import { httpThresholds, whyOf, whyTenMinutes, type HttpThresholds } from "../core/thresholds";
+import { httpPanel, httpSeries, routeSeries } from "./http-board";
 import { seriesOf } from "./watched-server";
 
 /** Where a framework counts the requests that a service answers. */
@@ -9,20 +10,24 @@ export interface HttpMetrics {
   readonly service: string;
   /** A histogram of seconds, without `_count` and `_bucket`. */
   readonly histogram: string;
+  /** Its label that names the endpoint, as a pattern: `/orders/{id}`. */
+  readonly route: string;
   /** Matchers of requests that no user made: scrapes and health checks would fill a quiet service's numbers. */
   readonly users: string;
 }
 
 const by = ["job", "service"] as const;
-const requests = "service:http_requests:increase5m";
-const errors = "service:http_errors:increase5m";
-const latency = (quantile: string) => `service:http_request_seconds:${quantile}_5m`;
+const { requests, errors, refused } = httpSeries;
+const quantiles = { p50: "0.5", p95: "0.95", p99: "0.99" } as const;
+const quantileNames = Object.keys(quantiles) as readonly (keyof typeof quantiles)[];
 
-/** Requests, those answered with 5xx, and how long 95 and 99 % of them took, of one service in 5 minutes. */
+/**
+ * Of one service: requests and those answered with 5xx in 5 minutes, those refused with 429 a second, and how long 50, 95
+ * and 99 % of the requests took. The same series with the same labels for every framework; `job` tells which it is.
+ */
 export function httpRecords({ job, service, histogram, users }: HttpMetrics): RecordingRule[] {
   const matchers = `job="${job}", service="${service}", ${users}`;
-  const quantile = (q: string) =>
-    `histogram_quantile(${q}, sum by (${by.join(", ")}, le) (rate(${histogram}_bucket{${matchers}}[5m])))`;
+  const buckets = `sum by (${by.join(", ")}, le) (rate(${histogram}_bucket{${matchers}}[5m]))`;
   return [
     { record: requests, expr: newFailures(`${histogram}_count{${matchers}}`, by) },
     {
@@ -30,9 +35,41 @@ export function httpRecords({ job, service, histogram, users }: HttpMetrics): Re
       // 0, not absent, while nothing fails.
       expr: `${newFailures(`${histogram}_count{${matchers}, status=~"5.."}`, by)} or 0 * ${requests}${seriesOf(job, service)}`,
     },
-    { record: latency("p95"), expr: quantile("0.95") },
-    { record: latency("p99"), expr: quantile("0.99") },
+    {
+      record: refused,
+      expr: `sum by (${by.join(", ")}) (rate(${histogram}_count{${matchers}, status="429"}[2m])) or 0 * ${requests}${seriesOf(job, service)}`,
+    },
+    ...quantileNames.map((name) => ({
+      record: httpSeries[name],
+      expr: `histogram_quantile(${quantiles[name]}, ${buckets})`,
+    })),
   ];
+}
+
+/**
+ * What {@link httpRecords} computes, by endpoint: a second's requests and failures instead of those of 5 minutes. Only
+ * people look at them, so once a minute is enough.
+ */
+export function httpRouteRules({ job, service, histogram, users, route }: HttpMetrics): RuleGroup {
+  const matchers = `job="${job}", service="${service}", ${users}`;
+  const byRoute = (series: string, more = "") =>
+    `sum by (${by.join(", ")}, route${more}) (label_replace(rate(${series}[5m]), "route", "$1", "${route}", "(.+)"))`;
+  const buckets = byRoute(`${histogram}_bucket{${matchers}}`, ", le");
+  return {
+    name: `${job}-routes.${service}`,
+    intervalSeconds: 60,
+    rules: [
+      { record: routeSeries.requests, expr: byRoute(`${histogram}_count{${matchers}}`) },
+      {
+        record: routeSeries.errors,
+        expr: `${byRoute(`${histogram}_count{${matchers}, status=~"5.."}`)} or 0 * ${routeSeries.requests}${seriesOf(job, service)}`,
+      },
+      ...quantileNames.map((name) => ({
+        record: routeSeries[name],
+        expr: `histogram_quantile(${quantiles[name]}, ${buckets})`,
+      })),
+    ],
+  };
 }
 
 function errorAlert(
@@ -54,13 +91,14 @@ function errorAlert(
     summary: tier.summary,
     description: `{{ $labels.service }} answers {{ $value | printf "%.1f" }} % of its requests with 5xx, more than ${String(percent)} %.`,
     graph: share,
+    panel: httpPanel("errors"),
     why: `${tier.why} ${whyOf(httpThresholds.minimumErrors)}`,
     labels: { tier: tier.tier },
     runbook: {
       meaning: "The service answers requests with an error of its own, counted over 5 minutes.",
       impact: tier.impact,
       steps: [
-        "Which requests? In Prometheus, the service's requests by path and status; a single path is a bug or what it depends on.",
+        "Which requests? The board HTTP RED shows failures by endpoint; a single one is a bug or what it depends on.",
         "Read the service's errors in the log at that time; a trace id in a line leads to the trace.",
         "Is what it depends on well: database, cache, other services, the chain's RPC? Their alerts come first.",
         "Did it begin with a deployment? Go back to the version before.",
@@ -80,7 +118,7 @@ function latencyAlert(
     readonly why: string;
   },
 ): Alert {
-  const measured = `${latency(quantile)}${of}`;
+  const measured = `${httpSeries[quantile]}${of}`;
   return {
     name: "HttpLatencyHigh",
     priority: tier.priority,
@@ -89,13 +127,14 @@ function latencyAlert(
     summary: tier.summary,
     description: `The slowest ${quantile === "p95" ? "5" : "1"} % of the requests to {{ $labels.service }} take {{ $value | printf "%.2f" }} s or more, the limit is ${String(seconds)} s.`,
     graph: measured,
+    panel: httpPanel(quantile),
     why: `${tier.why} ${whyOf(httpThresholds.minimumRequests)}`,
     labels: { tier: tier.tier },
     runbook: {
       meaning: "The service answers more slowly than it should, over 5 minutes.",
       impact: tier.impact,
       steps: [
-        "Which requests? Look at the quantile by path: one path, or all of them?",
+        "Which requests? The board HTTP RED shows p95 by endpoint: one of them, or all?",
         "All: is the host busy, does the garbage collector pause, do threads wait for a database connection?",
         "One: open a slow trace of it, and look where the time goes; mostly one query or one call to another service.",
         "Did it begin with a deployment? Go back to the version before.",
@@ -105,11 +144,13 @@ function latencyAlert(
 }
 
 /** Alerts on what {@link httpRecords} computes, and on refused requests. A service without requests is silent. */
-export function httpAlerts(metrics: HttpMetrics, thresholds: HttpThresholds): Alert[] {
-  const { job, service, histogram } = metrics;
-  const of = seriesOf(job, service);
+export function httpAlerts(
+  metrics: Pick<HttpMetrics, "job" | "service">,
+  thresholds: HttpThresholds,
+): Alert[] {
+  const of = seriesOf(metrics.job, metrics.service);
   const { minimumErrors, minimumRequests } = thresholds;
-  const refused = `sum by (${by.join(", ")}) (rate(${histogram}_count{job="${job}", service="${service}", status="429"}[2m])) * 60`;
+  const perMinute = `${refused}${of} * 60`;
   const limit = String(thresholds.overloadPerMinute);
   return [
     errorAlert(of, thresholds.errorCriticalPercent, minimumErrors, {
@@ -155,11 +196,12 @@ export function httpAlerts(metrics: HttpMetrics, thresholds: HttpThresholds): Al
     {
       name: "RateLimiterOverload",
       priority: "P4",
-      expr: `${refused} > ${limit}`,
+      expr: `${perMinute} > ${limit}`,
       for: "1m",
       summary: "A rate limiter refuses very many requests",
       description: `{{ $labels.service }} refuses {{ $value | printf "%.0f" }} requests per minute with 429, more than ${limit}.`,
-      graph: refused,
+      graph: perMinute,
+      panel: httpPanel("refused"),
       why: whyOf(httpThresholds.overloadPerMinute),
       runbook: {
         meaning: "The limiter does what it should, but against far more requests than usual.",
@@ -174,8 +216,11 @@ export function httpAlerts(metrics: HttpMetrics, thresholds: HttpThresholds): Al
   ];
 }
 
-/** The alert for a service that was started again. */
-export function restartAlert(expr: string): Alert {
+/**
+ * The alert for a service that was started again.
+ * @param panel where its starts are seen
+ */
+export function restartAlert(expr: string, panel?: PanelAddress): Alert {
   return {
     name: "ServiceRestarted",
     priority: "P4",
@@ -184,6 +229,7 @@ export function restartAlert(expr: string): Alert {
     description:
       "{{ $labels.service }} at {{ $labels.instance }} was started again within the last 10 minutes.",
     graph: expr,
+    ...(panel === undefined ? {} : { panel }),
     why: whyTenMinutes,
     runbook: {
       meaning: "The process of the service is a new one.",

@@ -61,8 +61,11 @@ export const uidPrefix = "l2o-";
 // Grafana's scheduler ticks so often; an interval must be a multiple of it.
 const tickSeconds = 10;
 
-/** The same pace or the next faster one: nothing is told later than by Prometheus, except what is looked at more often. */
-function paceOf(intervalSeconds: number): number {
+/**
+ * Seconds between two looks at the alerts of a group: as Prometheus does, or the next faster pace that Grafana has. Only
+ * what Prometheus looks at more often than every 10 s is looked at later.
+ */
+export function paceOf(intervalSeconds: number): number {
   return Math.max(tickSeconds, Math.floor(intervalSeconds / tickSeconds) * tickSeconds);
 }
 

@@ -37,7 +37,9 @@ export function translated(
     (_, query: string, answered: string, otherwise: string) => {
       const node = `Q${String(Object.keys(queries).length + 1)}`;
       queries[node] = JSON.parse(query) as string;
-      const says = answered.replaceAll(/\. \| first \| value\b/g, ".Value");
+      const says = answered
+        .replaceAll(/\. \| first \| value\b/g, ".Value")
+        .replaceAll(/\. \| first \| label "(\w+)"/g, ".Labels.$1");
       return `{{ with $values.${node} }}{{ if eq .Value .Value }}${says}{{ else }}${otherwise}{{ end }}{{ else }}${otherwise}{{ end }}`;
     },
   );

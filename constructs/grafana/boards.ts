@@ -34,12 +34,20 @@ function storeVariable(
     .current({ text: store === "logs" ? "Loki" : "Prometheus", value: uid });
 }
 
-function choice({ name, title, from, several = false }: Variable): dashboard.QueryVariableBuilder {
+/** Loki's kind of query for a variable that asks for the values of a label. */
+const labelValues = 1;
+
+function choice(variable: Variable): dashboard.QueryVariableBuilder {
+  const { name, title, from, store = "metrics", several = false } = variable;
   const query = `label_values(${from}, ${name})`;
   const built = new dashboard.QueryVariableBuilder(name)
     .label(title)
-    .datasource(storeOf("metrics"))
-    .query({ query, refId: name })
+    .datasource(storeOf(store))
+    .query(
+      store === "logs"
+        ? { type: labelValues, label: name, stream: from, refId: name }
+        : { query, refId: name },
+    )
     .definition(query)
     .refresh(dashboard.VariableRefresh.OnTimeRangeChanged)
     .sort(dashboard.VariableSort.AlphabeticalAsc);

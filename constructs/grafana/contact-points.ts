@@ -272,7 +272,7 @@ function mailFaults(
           {
             field: at,
             allowed: `on the mail server of the receiver ${show(first.name)}, with its sender and user: Grafana has one`,
-            got: `${mail.host}:${String(port)}`,
+            got: show(`${mail.host}:${String(port)}`),
           },
         ]),
   ];

@@ -1,5 +1,6 @@
 import { everyChannelLabel, type RuleGroup } from "../core/alert";
 import type { DownAlert, Leg } from "../core/observation";
+import { platformDown } from "../core/house-boards";
 import { newFailures } from "../core/promql";
 
 /** The alert for Grafana itself. Nothing is lost while it is down, and nobody misses an alert: it can wait for the day. */
@@ -8,6 +9,7 @@ export const grafanaDown: DownAlert = {
   priority: "P3",
   for: "5m",
   summary: "Grafana does not answer",
+  panel: platformDown,
   why: "Nothing is lost meanwhile, and a start with many dashboards takes minutes on a small machine.",
   runbook: {
     meaning: "Grafana, which shows dashboards, logs and traces, gave no answer.",

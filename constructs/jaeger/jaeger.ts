@@ -7,6 +7,7 @@ import type { Runtime } from "../core/runtime";
 import { Service } from "../core/service";
 import type { TraceStore } from "../core/trace-store";
 import { configFile, configPath, dataPath } from "./config";
+import { jaegerRows } from "./dashboard";
 import { jaegerDown, jaegerRules } from "./mixin";
 
 /** Props of {@link Jaeger}. */
@@ -77,6 +78,7 @@ export class Jaeger extends Service implements Observable, TraceStore {
       scrape: { intervalSeconds: 15 },
       down: jaegerDown,
       rules: [jaegerRules(id)],
+      boards: jaegerRows(id),
     };
   }
 }

@@ -1,7 +1,9 @@
 import type { RuleGroup } from "../core/alert";
 import type { DownAlert } from "../core/observation";
+import { platformDown } from "../core/house-boards";
 import { newFailures } from "../core/promql";
 import { aMinuteAway } from "../core/service-down";
+import { onTracesBoard } from "../core/trace-board";
 
 /** The alert for Jaeger itself. */
 export const jaegerDown: DownAlert = {
@@ -9,6 +11,7 @@ export const jaegerDown: DownAlert = {
   priority: "P2",
   for: "1m",
   summary: "Jaeger does not answer",
+  panel: platformDown,
   why: aMinuteAway,
   runbook: {
     meaning: "Jaeger, which keeps the traces, does not answer Prometheus.",
@@ -41,6 +44,7 @@ export function jaegerRules(job: string): RuleGroup {
         description:
           'Jaeger at {{ $labels.instance }} refused {{ $value | printf "%.0f" }} spans in 5 minutes.',
         graph: refused,
+        panel: onTracesBoard(job, "refused"),
         runbook: {
           meaning: "Jaeger is at its memory limit and tells senders to come again.",
           impact: "Senders hold spans back for a while, then they drop them: traces have holes.",
@@ -61,6 +65,7 @@ export function jaegerRules(job: string): RuleGroup {
         description:
           'Jaeger at {{ $labels.instance }} could not store {{ $value | printf "%.0f" }} spans in 5 minutes.',
         graph: unstored,
+        panel: onTracesBoard(job, "refused"),
         runbook: {
           meaning: "Writing to Badger, the store on Jaeger's volume, fails.",
           impact: "These spans are lost.",

@@ -17,6 +17,7 @@ import {
   operatorFiles,
   type LogLinks,
 } from "./config";
+import { logRows } from "./dashboard";
 import { errorBurstRules, logRulesLeg, lokiDown, lokiRules } from "./mixin";
 import { logsSchema, schemaFaults, type Logs, type LogsInput } from "./schema";
 
@@ -132,8 +133,9 @@ export class Loki extends Service implements Observable, LogStore {
       scrape: { intervalSeconds: 15 },
       down: lokiDown,
       rules: [lokiRules],
-      legs: [logRulesLeg],
+      legs: evaluatesAlerts ? [logRulesLeg] : [],
       logRules: [errorBurstRules(logs.errorBurst)],
+      boards: logRows(logs),
     };
     this.#observations = set;
     set.add(this);

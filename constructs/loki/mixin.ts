@@ -1,7 +1,9 @@
 import type { LogRuleGroup, RuleGroup } from "../core/alert";
 import type { DownAlert, Leg } from "../core/observation";
+import { platformDown } from "../core/house-boards";
 import { newFailures, rulesEvaluated } from "../core/promql";
 import { aMinuteAway } from "../core/service-down";
+import { onLogsBoard } from "./dashboard";
 
 /** The alert for a log store that does not answer. */
 export const lokiDown: DownAlert = {
@@ -9,6 +11,7 @@ export const lokiDown: DownAlert = {
   priority: "P1",
   for: "1m",
   summary: "The log store does not answer",
+  panel: platformDown,
   why: aMinuteAway,
   runbook: {
     meaning: "Loki, which keeps the logs and evaluates the alerts on them, gave no answer.",
@@ -47,6 +50,7 @@ export const lokiRules: RuleGroup = {
       description:
         "{{ $value | humanizePercentage }} of the requests to {{ $labels.route }} failed in the last 5 minutes.",
       graph: `sum by (route) (rate(${requests}, status_code=~"5.."}[5m]))`,
+      panel: onLogsBoard("refused", "requests"),
       inhibitedBy: ["LokiDown"],
       runbook: {
         meaning: "Loki answers with an error of its own, to agents that push or to people who ask.",
@@ -67,6 +71,7 @@ export const lokiRules: RuleGroup = {
       description:
         'About {{ $value | printf "%.0f" }} lines were refused in the last 5 minutes: {{ $labels.reason }}.',
       graph: `sum by (reason) (rate(${discarded}[5m]))`,
+      panel: onLogsBoard("refused", "refused"),
       inhibitedBy: ["LokiDown"],
       runbook: {
         meaning:
@@ -90,6 +95,7 @@ export const lokiRules: RuleGroup = {
       description:
         '{{ $value | printf "%.0f" }} evaluations of {{ $labels.rule_group }} failed in 5 minutes.',
       graph: ruleFailures,
+      panel: onLogsBoard("refused", "rule-failures"),
       why: "One failed evaluation is made good by the next; failures that go on for longer than the 5 minutes that are counted are no accident.",
       inhibitedBy: ["LokiDown"],
       runbook: {
@@ -118,6 +124,7 @@ export function errorBurstRules(errorBurst: number): LogRuleGroup {
         priority: "P3",
         logql: `sum by (service, chain) (count_over_time(${errors} [5m])) > ${String(errorBurst)}`,
         lines: errors,
+        panel: onLogsBoard("errors", "by-service"),
         summary: "A service logs many errors",
         why: "The number is the environment's `logs.errorBurst`; 5 minutes, so that one failure with a long trace is no burst.",
         description: `{{ $labels.service }}{{ with $labels.chain }} of {{ . }}{{ end }} logged {{ $value | printf "%.0f" }} errors in 5 minutes, more than ${String(errorBurst)}.`,

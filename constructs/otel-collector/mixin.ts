@@ -1,7 +1,9 @@
 import type { RuleGroup } from "../core/alert";
 import type { DownAlert } from "../core/observation";
+import { platformDown } from "../core/house-boards";
 import { newFailures } from "../core/promql";
 import { aMinuteAway } from "../core/service-down";
+import { onTracesBoard } from "../core/trace-board";
 
 /** The alert for the Collector itself. */
 export const otelCollectorDown: DownAlert = {
@@ -9,6 +11,7 @@ export const otelCollectorDown: DownAlert = {
   priority: "P2",
   for: "1m",
   summary: "The OpenTelemetry Collector does not answer",
+  panel: platformDown,
   why: aMinuteAway,
   runbook: {
     meaning:
@@ -22,6 +25,9 @@ export const otelCollectorDown: DownAlert = {
     ],
   },
 };
+
+/** Share of a sending queue at which it counts as full. */
+export const queueFull = 0.8;
 
 /** Refused data, a full queue, stores that do not take what is sent. */
 export function otelCollectorRules(job: string): RuleGroup {
@@ -53,6 +59,7 @@ export function otelCollectorRules(job: string): RuleGroup {
         priority: "P2",
         expr: refused,
         for: "1m",
+        panel: onTracesBoard(job, "items"),
         summary: "The OpenTelemetry Collector refuses spans or metrics",
         why: "Any refusal counts: within what is planned for there is none. For a minute, since senders try again and lose nothing in a short rush.",
         description:
@@ -72,13 +79,14 @@ export function otelCollectorRules(job: string): RuleGroup {
       {
         name: "OtelCollectorQueueFull",
         priority: "P2",
-        expr: `${filled} > 0.8`,
+        expr: `${filled} > ${String(queueFull)}`,
         for: "1m",
         summary: "A sending queue of the OpenTelemetry Collector is nearly full",
         why: "A queue that a store empties is near 0; at 80 % for a minute the last fifth is all that is left before data is dropped.",
         description:
           "The queue of {{ $labels.exporter }} at {{ $labels.instance }} is {{ $value | humanizePercentage }} full.",
         graph: filled,
+        panel: onTracesBoard(job, "queue"),
         runbook: {
           meaning:
             "The store behind the Collector takes data more slowly than it comes in, or not at all.",
@@ -94,6 +102,7 @@ export function otelCollectorRules(job: string): RuleGroup {
         priority: "P2",
         expr: unsent,
         for: "1m",
+        panel: onTracesBoard(job, "items"),
         summary: "The OpenTelemetry Collector drops what a store does not take",
         why: "Any item counts: the Collector tried again until it gave up. For a minute, so that one scrape alone decides nothing.",
         description:

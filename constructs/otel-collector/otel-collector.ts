@@ -6,6 +6,7 @@ import type { Runtime } from "../core/runtime";
 import { Service } from "../core/service";
 import type { TraceStore } from "../core/trace-store";
 import { configFiles, samplingFaults, type TailSampling } from "./config";
+import { otelCollectorRows } from "./dashboard";
 import { otelCollectorDown, otelCollectorRules } from "./mixin";
 
 /** Props of {@link OtelCollector}. */
@@ -80,6 +81,7 @@ export class OtelCollector extends Service implements Observable {
       scrape: { intervalSeconds: 15 },
       down: otelCollectorDown,
       rules: [otelCollectorRules(id)],
+      boards: otelCollectorRows(id),
     };
   }
 }

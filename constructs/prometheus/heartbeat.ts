@@ -1,6 +1,7 @@
 import type { RuleGroup } from "../core/alert";
 import type { Leg } from "../core/observation";
 import { rulesEvaluated } from "../core/promql";
+import { legsPanel } from "./dashboard";
 
 const legSeries = "observatory:heartbeat_leg";
 
@@ -42,6 +43,7 @@ export function heartbeatGroup(legs: readonly Leg[]): RuleGroup {
         description:
           "This alert fires while every part of the alerting path works. A receiver outside this host must raise an alarm when it stops arriving.",
         graph: legSeries,
+        panel: legsPanel,
         labels: { heartbeat: "true" },
         why: "It is sent again every 50 to 60 seconds. Prometheus' last word counts for 4 minutes, and what broke is noticed within 1 to 3: an alarm outside after 5 minutes of silence is early enough and has no false ones.",
         runbook: {
@@ -64,6 +66,7 @@ export function heartbeatGroup(legs: readonly Leg[]): RuleGroup {
         description:
           "{{ $labels.leg }} has not been known to work for 3 minutes. The heartbeat is withheld until it does.",
         graph: legSeries,
+        panel: legsPanel,
         inhibitedBy: ["LokiDown"],
         why: "3 minutes: a deployment restarts servers and agents for less. The heartbeat itself is withheld at once.",
         runbook: {

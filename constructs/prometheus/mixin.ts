@@ -1,4 +1,5 @@
 import type { RuleGroup } from "../core/alert";
+import { restartsPanel, ruleFailuresPanel } from "./dashboard";
 
 export { serviceDown } from "../core/service-down";
 
@@ -19,6 +20,7 @@ export const prometheusRules: RuleGroup = {
       description:
         '{{ $value | printf "%.0f" }} evaluations of {{ $labels.rule_group }} failed in 5 minutes.',
       graph: "increase(prometheus_rule_evaluation_failures_total[5m])",
+      panel: ruleFailuresPanel,
       why: "Any failure counts, since the rule sees nothing meanwhile; 5 minutes leave out one that failed while a deployment changed its series.",
       runbook: {
         meaning:
@@ -38,6 +40,7 @@ export const prometheusRules: RuleGroup = {
       description:
         "{{ $labels.instance }} of job {{ $labels.job }} was started again within the last 10 minutes, {{ $value }}×.",
       graph: restarts,
+      panel: restartsPanel,
       why: "10 minutes: it stands beside what a restart breaks. Once is an event, of which nobody needs to know at night.",
       runbook: {
         meaning: "The process is a new one: its start time changed.",

@@ -1,8 +1,10 @@
 import type { Construct, IDependable } from "constructs";
 import type { ITerraformDependable } from "cdktf";
 import type { RuleGroup } from "../core/alert";
+import type { Budget } from "../core/budget";
 import { Endpoint } from "../core/endpoint";
 import { refuse } from "../core/errors";
+import { platformDown } from "../core/house-boards";
 import { firingRecords, recordsOnly } from "../core/inhibition";
 import { Observations, type Observable, type Observation } from "../core/observation";
 import { undeliveredAlerts } from "../core/operator-rules";
@@ -18,7 +20,9 @@ import {
   scrapeFile,
   type Links,
 } from "./config";
+import { prometheusRows } from "./dashboard";
 import { heartbeatGroup, prometheusLegs } from "./heartbeat";
+import { memoryGroup } from "./memory";
 import { prometheusRules, serviceDown } from "./mixin";
 
 /** Props of {@link Prometheus}. */
@@ -80,9 +84,10 @@ function recordedFor(groups: readonly RuleGroup[]): readonly RuleGroup[] {
   return [...groups.map(recordsOnly), firingRecords(groups)].filter((group) => group !== undefined);
 }
 
-function ruleGroupsOf(observations: Observations): readonly RuleGroup[] {
+function ruleGroupsOf(observations: Observations, budget: Budget): readonly RuleGroup[] {
   return [
     ...observations.jobs().map(livenessGroup),
+    memoryGroup(budget.entries, observations.jobs()),
     heartbeatGroup(observations.legs()),
     ...observations.ruleGroups(),
   ];
@@ -96,6 +101,7 @@ export class Prometheus extends Service implements Observable {
   /** Remote write, inside the platform's network. */
   readonly push: Endpoint<"remote-write">;
   readonly #observations: Observations;
+  readonly #budget: Budget;
 
   constructor(scope: Construct, id: string, props: PrometheusProps) {
     const { runtime, hostPort = 9090, retentionDays = 15, retentionGiB = 4 } = props;
@@ -145,7 +151,9 @@ export class Prometheus extends Service implements Observable {
         mainFile({ environment: runtime.environment, retentionDays, retentionGiB }),
         alertmanagersFile(props.alertmanagers ?? []),
         ...observations.jobs().map(scrapeFile),
-        ...evaluated(ruleGroupsOf(observations)).map((group) => ruleFile(group, linked())),
+        ...evaluated(ruleGroupsOf(observations, runtime.budget)).map((group) =>
+          ruleFile(group, linked()),
+        ),
         ...operatorFiles(),
       ],
       ...(props.dependsOn === undefined ? {} : { dependsOn: props.dependsOn }),
@@ -157,16 +165,18 @@ export class Prometheus extends Service implements Observable {
       job: id,
       targets: [{ endpoint: new Endpoint({ protocol: "metrics", ...at, path: "/metrics" }) }],
       scrape: { intervalSeconds: 15 },
-      down: { ...serviceDown, unanswered: "fires" },
+      down: { ...serviceDown, unanswered: "fires", panel: platformDown },
       rules: [prometheusRules],
       legs: prometheusLegs,
+      boards: prometheusRows,
     };
     this.#observations = observations;
+    this.#budget = runtime.budget;
     observations.add(this);
   }
 
   /** Every rule group of what is observed, wherever its alerts are evaluated. Closes the set of observations. */
   ruleGroups(): readonly RuleGroup[] {
-    return ruleGroupsOf(this.#observations);
+    return ruleGroupsOf(this.#observations, this.#budget);
   }
 }

@@ -1,5 +1,6 @@
 import type { RuleGroup } from "../core/alert";
 import { whyTenMinutes } from "../core/thresholds";
+import { deploymentsPanel } from "./dashboard";
 
 /** What jobs and deployments push by agreement: `deployment_timestamp_seconds{service, version}`, in seconds since 1970. */
 export const pushedRules: RuleGroup = {
@@ -15,6 +16,7 @@ export const pushedRules: RuleGroup = {
       description:
         "{{ $labels.service }}{{ with $labels.version }} {{ . }}{{ end }} was deployed at {{ $value | humanizeTimestamp }}.",
       graph: "deployment_timestamp_seconds",
+      panel: deploymentsPanel,
       runbook: {
         meaning: "A deployment pushed its time within the last 10 minutes.",
         impact: "None. If something else fires at the same time, look here first.",

@@ -2,11 +2,13 @@ import type { Construct } from "constructs";
 import type { AnyAlert } from "../core/alert";
 import { ConfigFile } from "../core/config-file";
 import { Endpoint } from "../core/endpoint";
+import { platformDown } from "../core/house-boards";
 import type { DownAlert, Observable, Observation } from "../core/observation";
 import { renderRunbook } from "../core/runbook";
 import type { Runtime } from "../core/runtime";
 import { aMinuteAway } from "../core/service-down";
 import { Service } from "../core/service";
+import { pushRow } from "./dashboard";
 import { drillRules } from "./drill";
 import { pushedRules } from "./mixin";
 
@@ -37,6 +39,7 @@ const pushgatewayDown: DownAlert = {
   for: "1m",
   summary: "Batch jobs cannot push metrics",
   why: aMinuteAway,
+  panel: platformDown,
   runbook: {
     meaning: "Pushgateway, or the proxy in front of it on port 9091, does not answer.",
     impact: "What jobs and deployments push is lost, unless they push again.",
@@ -116,11 +119,13 @@ export class PushProxy extends Service implements Observable {
       targets: [
         {
           endpoint: new Endpoint({ protocol: "metrics", host: id, port: 9091, path: "/metrics" }),
+          process: pushgateway.host,
         },
       ],
       scrape: { intervalSeconds: 15, honorLabels: true },
       down: pushgatewayDown,
       rules: [pushedRules, drillRules],
+      boards: [pushRow],
     };
   }
 }

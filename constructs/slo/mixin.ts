@@ -1,41 +1,10 @@
 import type { Alert, Priority, RecordingRule, RuleGroup, Runbook } from "../core/alert";
+import { burns, latencySeries, seconds, windows, type Burn } from "./burns";
+import { sloPanel } from "./dashboard";
 import { budgetDays, type Slo } from "./schema";
 
 /** Seconds between two evaluations; a sum over recorded rates times this is a number of events. */
 const everySeconds = 30;
-
-const seconds = {
-  "5m": 300,
-  "30m": 1800,
-  "1h": 3600,
-  "2h": 7200,
-  "6h": 21_600,
-  "1d": 86_400,
-  "3d": 259_200,
-} as const;
-
-type Window = keyof typeof seconds;
-
-const windows = Object.keys(seconds) as readonly Window[];
-
-/** The budget goes `times` as fast as it may in both windows: the long one says that it counts, the short one that it goes on. */
-interface Burn {
-  readonly times: number;
-  readonly long: Window;
-  readonly short: Window;
-}
-
-/** The pairs of windows of Google's SRE workbook, chapter 5: 2, 5, 10 and 10 % of a month's budget. */
-const burns: Readonly<Record<"page" | "ticket", readonly Burn[]>> = {
-  page: [
-    { times: 14.4, long: "1h", short: "5m" },
-    { times: 6, long: "6h", short: "30m" },
-  ],
-  ticket: [
-    { times: 3, long: "1d", short: "2h" },
-    { times: 1, long: "3d", short: "6h" },
-  ],
-};
 
 /** Where a kind of program counts its requests. Its own status pages are no requests of users. */
 const histograms = {
@@ -170,7 +139,7 @@ function latency(slo: Slo): Objective[] {
       least: () => slo.leastBadRequests,
       more: [
         {
-          record: `slo:latency_seconds:p${String(percent).replace(".", "_")}_rate5m`,
+          record: latencySeries(percent),
           expr: `histogram_quantile(${number(percent / 100)}, ${buckets})`,
           labels: { service: slo.service },
         },
@@ -270,6 +239,7 @@ function burnAlert(
     why: `${pace}: ${tier === "page" ? "2 and 5" : "10"} % of a month's budget are gone then (SRE workbook, chapter 5). Bad events below a floor tell nobody, so that one failure at night is no incident.`,
     labels: { tier },
     graph: `slo:bad_ratio:rate1h${of}`,
+    panel: sloPanel(objective.slo),
     runbook: objective.runbook,
   };
 }
@@ -288,6 +258,7 @@ function unmeasured(slo: Slo): Alert[] {
       summary: "The speed of a service is promised and not measured",
       description: `{{ $labels.service }} is up, but ${metric} has had no bucket le="${le}" for an hour.`,
       graph: `sum by (service) (${metric}_bucket{service="${slo.service}", le="${le}"})`,
+      panel: sloPanel("latency"),
       runbook: {
         meaning:
           "The histogram of the service has no bucket that ends where a request counts as slow, or nobody has asked the service since it started.",

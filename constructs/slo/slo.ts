@@ -1,6 +1,8 @@
 import { Construct } from "constructs";
 import type { Observable, Observation } from "../core/observation";
+import { sloRows } from "./dashboard";
 import { sloRules } from "./mixin";
+import { budgetOverview } from "./overview";
 import type { Slo } from "./schema";
 
 /** Props of {@link Objectives}. */
@@ -21,6 +23,7 @@ export class Objectives extends Construct implements Observable {
   constructor(scope: Construct, id: string, { evaluatedBy, slos }: ObjectivesProps) {
     super(scope, id);
     const rules = slos.flatMap(sloRules);
-    this.observation = { ...evaluatedBy.observation, targets: [], rules };
+    const boards = slos.length === 0 ? [] : [budgetOverview, ...slos.flatMap(sloRows)];
+    this.observation = { ...evaluatedBy.observation, targets: [], rules, boards };
   }
 }

@@ -1,7 +1,9 @@
 import type { RuleGroup } from "../core/alert";
 import type { DownAlert } from "../core/observation";
+import { platformDown } from "../core/house-boards";
 import { newFailures } from "../core/promql";
 import { aMinuteAway } from "../core/service-down";
+import { onTracesBoard } from "../core/trace-board";
 
 /** The alert for Tempo itself. */
 export const tempoDown: DownAlert = {
@@ -9,6 +11,7 @@ export const tempoDown: DownAlert = {
   priority: "P2",
   for: "1m",
   summary: "Tempo does not answer",
+  panel: platformDown,
   why: aMinuteAway,
   runbook: {
     meaning: "Tempo, which keeps the traces, does not answer Prometheus.",
@@ -45,6 +48,7 @@ export function tempoRules(job: string): RuleGroup {
         description:
           'Tempo at {{ $labels.instance }} discarded {{ $value | printf "%.0f" }} spans in 5 minutes: {{ $labels.reason }}.',
         graph: refused,
+        panel: onTracesBoard(job, "refused"),
         runbook: {
           meaning:
             "More or larger traces arrive than Tempo is set to take; the reason says which limit.",
@@ -67,6 +71,7 @@ export function tempoRules(job: string): RuleGroup {
         description:
           'Tempo at {{ $labels.instance }} failed to complete or flush a block {{ $value | printf "%.0f" }} times in 5 minutes.',
         graph: unwritten,
+        panel: onTracesBoard(job, "unwritten"),
         runbook: {
           meaning:
             "Traces that were taken in cannot be moved from the write-ahead log to the store.",
@@ -87,6 +92,7 @@ export function tempoRules(job: string): RuleGroup {
         description:
           'Prometheus did not take {{ $value | printf "%.0f" }} samples of Tempo at {{ $labels.instance }} in 5 minutes.',
         graph: unsent,
+        panel: onTracesBoard(job, "unsent"),
         runbook: {
           meaning:
             "Prometheus refuses what Tempo writes to it, for good: these samples are not sent again.",

@@ -7,6 +7,7 @@ import type { Runtime } from "../core/runtime";
 import { Service } from "../core/service";
 import type { TraceStore } from "../core/trace-store";
 import { configFile, configPath } from "./config";
+import { tempoRows } from "./dashboard";
 import { tempoDown, tempoRules } from "./mixin";
 
 /** Props of {@link Tempo}. */
@@ -76,6 +77,7 @@ export class Tempo extends Service implements Observable, TraceStore {
       scrape: { intervalSeconds: 15 },
       down: tempoDown,
       rules: [tempoRules(id)],
+      boards: tempoRows(id),
     };
   }
 }

@@ -6,6 +6,11 @@ import { z } from "zod";
 import { isAlert, priorities, type Priority } from "../../constructs/core/alert";
 import type { Observable, Observation } from "../../constructs/core/observation";
 import { packageRoot } from "../../constructs/core/paths";
+import { secret } from "../../constructs/core/secret";
+import { daServer } from "../../constructs/exporters/da-server";
+import { l2Exporter } from "../../constructs/exporters/l2-exporter";
+import { opConductor } from "../../constructs/exporters/op-conductor";
+import { opReth } from "../../constructs/exporters/op-reth";
 import { Runtime } from "../../constructs/core/runtime";
 import type { Source, SourceFactory } from "../../constructs/core/source";
 import * as exporters from "../../constructs/exporters";
@@ -103,9 +108,38 @@ function everyEnvironment() {
   });
 }
 
+/** Programs that stand in for others, or that few chains have: no example lists them. */
+function otherPrograms() {
+  const chain = "other";
+  return parseEnvironment({
+    name: "other-programs",
+    engine: { type: "local" },
+    machine: { name: "any", memoryMiB: 8192, diskGiB: 100 },
+    sources: [
+      opReth({ chain }),
+      daServer({ chain }),
+      opConductor({ chain, server: "first" }),
+      l2Exporter({
+        chains: [
+          {
+            name: chain,
+            beacon: { url: "http://beacon:5052" },
+            da: { url: "http://l2-da-server:3100" },
+            celestia: {
+              url: "http://celestia:26658",
+              address: `celestia1${"q".repeat(38)}`,
+              token: secret("celestia-token"),
+            },
+          },
+        ],
+      }),
+    ],
+  });
+}
+
 /** What the sources of all environments observe, by type. */
 function observedSources(app: App): ReadonlyMap<string, readonly Observation[]> {
-  const sources = everyEnvironment().flatMap((environment, i) => {
+  const sources = [...everyEnvironment(), otherPrograms()].flatMap((environment, i) => {
     const stack = new TerraformStack(app, `sources-${String(i)}`);
     const runtime = new Runtime(stack, "runtime", {
       environment: environment.name,
@@ -143,20 +177,21 @@ const otherPorts: Readonly<Record<string, string>> = {
   tempo: "inside, 3200",
 };
 
-/** Both stores of traces and both collectors, of which an environment has one each. */
-function otherStores() {
+/** Both stores of traces, both collectors and the other engine of alerts: an environment has one each. */
+function alternatives() {
   return (["tempo", "jaeger"] as const).map((store) =>
     parseEnvironment({
       name: store,
       engine: { type: "local" },
       machine: { name: "any", memoryMiB: 8192, diskGiB: 100 },
       traces: { store, collector: store === "tempo" ? "alloy" : "otel-collector" },
+      alerting: { engine: store === "tempo" ? "grafana" : "prometheus" },
     }),
   );
 }
 
 function platformParts(app: App): Part[] {
-  const stacks = [...everyEnvironment(), ...otherStores()].map(
+  const stacks = [...everyEnvironment(), ...alternatives()].map(
     (environment, i) =>
       new MonitoringStack(app, `platform-${String(i)}`, { environment, secretsDirectory: "/" }),
   );
@@ -202,7 +237,7 @@ function sourceParts(app: App): Part[] {
     const observations = observed.get(factory.type);
     if (observations === undefined) {
       throw new Error(
-        `'${factory.type}' must be a source of some environment, got none: its alerts are read there; list it in environments/production.ts`,
+        `'${factory.type}' must be a source of some environment, got none: its alerts are read there; list it in environments/production.ts, or above`,
       );
     }
     const own = observations[0]?.targets[0]?.endpoint.port;

@@ -19,7 +19,7 @@ function synthesised(hostPort?: number): Synthesised {
       runtime,
       receivers: [slack],
       routes,
-      alerts: () => [quiet],
+      alerts: () => [{ ...sampleAlert, name: "Loud" }, quiet],
       ...(hostPort === undefined ? {} : { hostPort }),
     });
   });
@@ -51,7 +51,7 @@ describe("Alertmanager", () => {
         { source_matchers: ['severity="critical"'] },
         { source_matchers: ['severity="high"'] },
         { source_matchers: ['severity="warning"'] },
-        { source_matchers: ['alertname="Loud"'] },
+        { source_matchers: ['alertname="Loud"', 'severity=~"warning"'] },
       ],
     });
     const folder = "alertmanager/templates";

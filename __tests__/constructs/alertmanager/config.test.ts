@@ -505,7 +505,21 @@ describe("a calendar", () => {
 });
 
 describe("inhibition", () => {
-  const quiet = { ...sampleAlert, name: "Quiet", inhibitedBy: ["Loud", "Louder"] };
+  const quiet = {
+    ...sampleAlert,
+    name: "Quiet",
+    priority: "P2",
+    inhibitedBy: ["Loud", "Louder"],
+  } as const;
+  const sources = [
+    { ...sampleAlert, name: "Loud", priority: "P1" },
+    { ...sampleAlert, name: "Louder", priority: "P1" },
+    { ...sampleAlert, name: "Louder", priority: "P3" },
+  ] as const;
+  const silences = (source: string, severities: string, target: string, severity: string) => ({
+    source_matchers: [`alertname="${source}"`, `severity=~"${severities}"`],
+    target_matchers: [`alertname="${target}"`, `severity="${severity}"`],
+  });
   const tier = (severity: string, lower: string) => ({
     source_matchers: [`severity="${severity}"`],
     target_matchers: [`severity=~"${lower}"`],
@@ -526,24 +540,33 @@ describe("inhibition", () => {
 
   it("silences within one chain of one environment only", () => {
     const equal = ["environment", "chain", "drill"];
-    expect(config([sampleAlert, quiet]).inhibit_rules).toEqual([
+    expect(config([...sources, quiet]).inhibit_rules).toEqual([
       ...tiers,
-      { source_matchers: ['alertname="Loud"'], target_matchers: ['alertname="Quiet"'], equal },
-      { source_matchers: ['alertname="Louder"'], target_matchers: ['alertname="Quiet"'], equal },
+      { ...silences("Loud", "critical", "Quiet", "high"), equal },
+      { ...silences("Louder", "critical", "Quiet", "high"), equal },
     ]);
   });
 
+  it("lets no less urgent tier silence anything", () => {
+    const calm = { ...quiet, priority: "P3" } as const;
+    expect(config([...sources, calm]).inhibit_rules).toContainEqual({
+      ...silences("Louder", "critical|warning", "Quiet", "warning"),
+      equal: ["environment", "chain", "drill"],
+    });
+  });
+
   it("lets a silent agent hide what that agent would say, and not what another says", () => {
-    const target = { ...sampleAlert, name: "AgentTargetDown", inhibitedBy: ["AgentSilent"] };
-    expect(config([target]).inhibit_rules).toContainEqual({
-      source_matchers: ['alertname="AgentSilent"'],
-      target_matchers: ['alertname="AgentTargetDown"'],
+    const target = { ...quiet, name: "AgentTargetDown", inhibitedBy: ["AgentSilent"] };
+    const silent = { ...sampleAlert, name: "AgentSilent", priority: "P1" } as const;
+    expect(config([silent, target]).inhibit_rules).toContainEqual({
+      ...silences("AgentSilent", "critical", "AgentTargetDown", "high"),
       equal: ["environment", "chain", "agent", "drill"],
     });
   });
 
-  it("is stated once for alerts of several tiers and chains", () => {
-    expect(config([quiet, { ...quiet, priority: "P2" }]).inhibit_rules).toHaveLength(5);
+  it("is stated once for each tier, for however many chains", () => {
+    const all = [...sources, quiet, quiet, { ...quiet, priority: "P1" } as const];
+    expect(config(all).inhibit_rules).toHaveLength(tiers.length + 4);
   });
 
   it("lets a higher tier of an alert hide the lower ones, and nothing else where nothing inhibits", () => {

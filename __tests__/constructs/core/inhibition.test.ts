@@ -37,7 +37,7 @@ describe("what an engine without inhibition evaluates", () => {
   it("is silent about a chain or an agent of which another alert says more", () => {
     const alert = { ...low, inhibitedBy: ["RpcDown", "AgentSilent"] };
     expect(inhibitedExpression(alert, groups(alert, rpc, agent))).toBe(
-      '(sample_seconds > 5) unless on (chain) observatory:alert_firing{alert="RpcDown"} unless on (chain, agent) observatory:alert_firing{alert="AgentSilent"}',
+      '(sample_seconds > 5) unless on (chain) observatory:alert_firing{alert="RpcDown", severity=~"warning"} unless on (chain, agent) observatory:alert_firing{alert="AgentSilent", severity=~"warning"}',
     );
   });
 });

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { assetPath } from "../../../constructs/core/paths";
-import { secretFile } from "../../../constructs/core/secret";
+import type { Receiver } from "../../../constructs/core/receiver";
+import { secret, secretFile } from "../../../constructs/core/secret";
 import {
   adminPassword,
   encryptionKey,
@@ -120,6 +121,55 @@ describe("Grafana", () => {
     const variable = "GF_UNIFIED_ALERTING_ENABLED=true";
     expect(synthesised().container("grafana").env).not.toContain(variable);
     expect(synthesised({ alerting: quiet }).container("grafana").env).toContain(variable);
+  });
+
+  it("is told of as the engine: its own alerts, and parts of the heartbeat", () => {
+    const { observation } = grafana({ alerting: quiet });
+    expect(observation.rules.map(({ name }) => name)).toEqual(["grafana"]);
+    expect(observation.legs?.map(({ name }) => name)).toEqual(["alert-evaluation", "delivery"]);
+    expect(grafana().observation.legs).toBeUndefined();
+  });
+
+  it("sends mail by the receiver's server, whose password is a file", () => {
+    const mail: Receiver = {
+      name: "mail",
+      type: "email",
+      to: ["a@example.com"],
+      from: "b@example.com",
+      host: "mail.example.com",
+      port: 587,
+      tls: "starttls",
+      username: "user",
+      password: secret("mail-password"),
+    };
+    const container = synthesised({ alerting: { ...quiet, receivers: [mail] } }).container(
+      "grafana",
+    );
+    expect(container.env).toEqual(
+      expect.arrayContaining([
+        "GF_SMTP_ENABLED=true",
+        "GF_SMTP_HOST=mail.example.com:587",
+        "GF_SMTP_FROM_ADDRESS=b@example.com",
+        "GF_SMTP_STARTTLS_POLICY=MandatoryStartTLS",
+        "GF_SMTP_USER=user",
+        "GF_SMTP_PASSWORD=$__file{/run/secrets/l2-observatory/mail-password}",
+      ]),
+    );
+    expect(JSON.stringify(container.mounts ?? container.volumes)).toContain("/run/secrets");
+    expect(synthesised({ alerting: quiet }).container("grafana").env?.join()).not.toContain("SMTP");
+  });
+
+  it("fails when a channel is one that it cannot have", () => {
+    const telegram = {
+      name: "chat",
+      type: "telegram",
+      botToken: secret("token"),
+      chatId: 1,
+      apiUrl: "http://bots.example.com",
+    } as const;
+    expect(() => grafana({ alerting: { ...quiet, receivers: [telegram] } })).toThrow(
+      "'receivers[0].apiUrl' must be left out where Grafana is the engine",
+    );
   });
 
   it("provisions dashboards where there are some", () => {

@@ -109,6 +109,23 @@ describe("Loki", () => {
     ]);
   });
 
+  it("evaluates nothing where another engine does; the folder of rules is there all the same", () => {
+    const loki = synthesise((stack, runtime) => {
+      new Loki(stack, "loki", { runtime, observations: [observable], evaluatesAlerts: false });
+    });
+    expect(loki.container("loki").upload?.map(({ file }) => file)).toEqual([
+      "/etc/loki/loki.yaml",
+      "/etc/loki/rules/fake/none.yml",
+    ]);
+    expect(loki.yaml("loki", "/etc/loki/rules/fake/none.yml")).toEqual({ groups: [] });
+    const stack = testStack();
+    const runtime = testRuntime(stack);
+    // The heartbeat must not wait for what nobody does.
+    expect(new Loki(stack, "loki", { runtime, evaluatesAlerts: false }).observation.legs).toEqual(
+      [],
+    );
+  });
+
   it("renders an alert with what routes it, what Prometheus would add, and a link to its lines", () => {
     const stack = synthesised({ runbooksUrl: "http://127.0.0.1:9091/runbooks" });
     expect(stack.yaml("loki", "/etc/loki/rules/fake/sample.yml")).toEqual({

@@ -1,7 +1,7 @@
 import { Endpoint } from "../../../constructs/core/endpoint";
 import { Observations } from "../../../constructs/core/observation";
 import { Prometheus, type PrometheusProps } from "../../../constructs/prometheus";
-import { sampleObservation, sampleTarget } from "../core/samples";
+import { sampleAlert, sampleGroup, sampleObservation, sampleTarget } from "../core/samples";
 import { synthesise, testRuntime, testStack, type Synthesised } from "../core/synthesised";
 
 const observable = { observation: sampleObservation() };
@@ -31,7 +31,7 @@ describe("Prometheus", () => {
       prometheusOf([])
         .ruleGroups()
         .map(({ name }) => name),
-    ).toEqual(["liveness.prometheus", "heartbeat", "prometheus"]);
+    ).toEqual(["liveness.prometheus", "memory-budget", "heartbeat", "prometheus"]);
     expect(synthesised().yaml("prometheus", "/etc/prometheus/scrape/prometheus.yml")).toMatchObject(
       { scrape_configs: [{ static_configs: [{ targets: ["prometheus:9090"] }] }] },
     );
@@ -117,6 +117,26 @@ describe("Prometheus", () => {
       destroy_grace_seconds: 60,
       volumes: [{ container_path: "/prometheus" }],
     });
+  });
+
+  it("evaluates no alerts where another engine does, and records which ones fire that keep others silent", () => {
+    const target = { ...sampleAlert, name: "SampleLate", inhibitedBy: [sampleAlert.name] };
+    const rules = [{ ...sampleGroup, rules: [...sampleGroup.rules, target] }];
+    const observations = [{ observation: sampleObservation({ rules }) }];
+    const stack = synthesised({ observations, evaluatesAlerts: false });
+    const files = stack.container("prometheus").upload ?? [];
+    const texts = files.filter(({ file }) => file.includes("/rules/"));
+    expect(texts.map(({ file }) => file)).toEqual(
+      ["liveness.sample", "liveness.prometheus", "heartbeat", "sample", "firing"].map(
+        (name) => `/etc/prometheus/rules/${name}.yml`,
+      ),
+    );
+    expect(texts.map(({ content }) => content).join()).not.toContain("- alert:");
+    expect(stack.yaml("prometheus", "/etc/prometheus/rules/firing.yml")).toMatchObject({
+      groups: [{ rules: [{ labels: { alert: "SampleSlow", severity: "warning" } }] }],
+    });
+    // They are known all the same: Grafana reads them here.
+    expect(prometheusOf(observations).ruleGroups().at(-2)?.rules).toContain(target);
   });
 
   it("reads the rules of an operator from a folder of their own", () => {

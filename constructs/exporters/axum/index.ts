@@ -4,6 +4,8 @@ import { hostName, kebabName, matching, port } from "../../core/schema";
 import { serviceDown } from "../../core/service-down";
 import { defineSource } from "../../core/source";
 import { httpThresholds } from "../../core/thresholds";
+import { httpRows } from "../http-board";
+import { httpOverview } from "../http-overview";
 import { axumRules } from "./mixin";
 
 /** A Rust service on axum with the crate axum-prometheus, whose names it keeps (`axum_http_requests_*`). */
@@ -38,7 +40,8 @@ export const axum = defineSource({
         ],
         scrape: { intervalSeconds: 15 },
         down: serviceDown,
-        rules: [axumRules(service, path, thresholds)],
+        rules: axumRules(service, path, thresholds),
+        boards: [...httpRows(service, thresholds), httpOverview(service, thresholds)],
       },
     },
   ],

@@ -5,6 +5,7 @@ import { distinct, hostName, httpUrl, kebabName, port } from "../../core/schema"
 import { Service } from "../../core/service";
 import { defineSource } from "../../core/source";
 import { certificateThresholds } from "../../core/thresholds";
+import { probesOverview } from "./overview";
 import { blackboxExporterDown, certificateRules, probeDown, probeRules } from "./mixin";
 
 /** Half a private key, as a provider's host name may carry an API key. */
@@ -102,6 +103,7 @@ export const blackboxExporter = defineSource({
                 scrape: { intervalSeconds: 15 },
                 down: probeDown,
                 rules: [probeRules, certificateRules(thresholds)],
+                boards: [probesOverview(thresholds)],
               },
             },
           ]),

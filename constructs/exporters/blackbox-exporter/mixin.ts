@@ -1,6 +1,8 @@
-import type { Alert, RuleGroup } from "../../core/alert";
+import type { Alert, PanelAddress, RuleGroup } from "../../core/alert";
 import type { DownAlert } from "../../core/observation";
+import { platformDown } from "../../core/house-boards";
 import { certificateFields, whyOf, type CertificateThresholds } from "../../core/thresholds";
+import { onProbes } from "./overview";
 
 /** The alert for the exporter itself. */
 export const blackboxExporterDown: DownAlert = {
@@ -8,6 +10,7 @@ export const blackboxExporterDown: DownAlert = {
   priority: "P2",
   for: "1m",
   summary: "Addresses are no longer probed",
+  panel: platformDown,
   runbook: {
     meaning: "The blackbox exporter, which probes addresses, does not answer.",
     impact: "An address that fails, or whose certificate has expired, would not be announced.",
@@ -39,6 +42,7 @@ export const probeRules: RuleGroup = {
       description:
         "{{ $labels.service }} at {{ $labels.instance }} has failed its probe for a minute.",
       graph: "probe_success",
+      panel: onProbes("answers"),
       why: "A minute is four probes: one that is lost on the way wakes nobody.",
       runbook: {
         meaning: "The address was asked every 15 seconds and did not give the expected answer.",
@@ -60,6 +64,7 @@ function expiryAlert(
     readonly tier: string;
     readonly impact: string;
     readonly why: string;
+    readonly panel: PanelAddress;
   },
 ): Alert {
   return {
@@ -70,6 +75,7 @@ function expiryAlert(
     summary: tier.summary,
     description: `A certificate of {{ $labels.service }} at {{ $labels.instance }} expires in {{ $value | printf "%.1f" }} days (threshold ${String(days)}).`,
     graph: left,
+    panel: tier.panel,
     labels: { tier: tier.tier },
     why: tier.why,
     runbook: {
@@ -93,12 +99,14 @@ export function certificateRules(
   agent = "",
 ): RuleGroup {
   const left = `(probe_ssl_earliest_cert_expiry{job="probe", agent="${agent}"} - time()) / 86400`;
+  const panel = onProbes("certificates", agent);
   return {
     name: agent === "" ? "certificates" : `certificates.${agent}`,
     intervalSeconds: 60,
     rules: [
       expiryAlert(left, certificateUrgentDays, {
         priority: "P2",
+        panel,
         tier: "high",
         why: whyOf(certificateFields.certificateUrgentDays),
         summary: "A certificate expires within days",
@@ -106,6 +114,7 @@ export function certificateRules(
       }),
       expiryAlert(left, certificateDays, {
         priority: "P4",
+        panel,
         tier: "info",
         why: whyOf(certificateFields.certificateDays),
         summary: "A certificate expires soon",

@@ -218,7 +218,7 @@ function l1Errors(chain: string, percent: number, pollSeconds: number): Alert {
     expr: `${share} > ${String(percent)} unless on (chain) (${outage})`,
     for: "1m",
     summary: "The L1 endpoint refuses or loses calls",
-    description: `{{ $value | printf "%.0f" }} % of the calls to the L1 RPC of {{ $labels.chain }} failed in 5 minutes (threshold ${String(percent)} %), most of them as {{ with query "${worst.replace(/"/g, '\\"')}" }}{{ . | first | label "outcome" }}{{ end }}.`,
+    description: `{{ $value | printf "%.0f" }} % of the calls to the L1 RPC of {{ $labels.chain }} failed in 5 minutes (threshold ${String(percent)} %), most of them as {{ with query "${worst.replace(/"/g, '\\"')}" }}{{ . | first | label "outcome" }}{{ else }}errors{{ end }}.`,
     why: "One call in five: op-node and op-batcher try again, but a batch needs about ten calls in a row, and nine of ten such rows have a fault then. In 5 minutes that is five lost polls of 25; four in a row are an outage, which L1RpcDown tells. It fires within 3 minutes where so much fails that op-node sees no new blocks, and says the reason.",
     graph: `sum by (outcome) (${l1Calls(chain, "5m")})`,
     panel: onChainBoard("endpoints", "l1-errors"),

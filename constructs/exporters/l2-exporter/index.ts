@@ -15,6 +15,7 @@ import { Service } from "../../core/service";
 import { defineSource } from "../../core/source";
 import { batcherWalletRules, batcherWalletThresholds } from "../batcher-wallet";
 import { l1GasRules, l1GasThresholds } from "../l1-gas";
+import { walletOverview } from "../wallet-overview";
 import { exporterRows } from "./dashboard";
 import { endpointNames, endpointRules, endpointThresholds } from "./endpoints";
 import { compatibilityRules, l2ExporterDown } from "./mixin";
@@ -251,15 +252,18 @@ export const l2Exporter = defineSource({
                 : []),
             ]),
           ],
-          boards: chains.flatMap((one) =>
-            exporterRows({
+          boards: chains.flatMap((one) => [
+            ...exporterRows({
               chain: one.name,
               given: endpointNames.filter((name) => one[name] !== undefined),
               roles: one.wallets.map(({ role }) => role),
               batcherWallet: one.batcherWallet,
               thresholds: one.thresholds,
             }),
-          ),
+            ...(one.wallets.some(({ role }) => role === "batcher")
+              ? [walletOverview(one.name, one.batcherWallet)]
+              : []),
+          ]),
         },
       },
     ];

@@ -10,6 +10,7 @@ import {
   watchedServer,
   withSecret,
 } from "../watched-server";
+import { mysqlRows } from "./dashboard";
 import { mysqlRules, mysqlThresholds, mysqldExporterDown } from "./mixin";
 
 /**
@@ -62,6 +63,7 @@ export const mysqldExporter = defineSource({
           scrape: { intervalSeconds: 15 },
           down: mysqldExporterDown,
           rules: [mysqlRules(server.service, thresholds)],
+          boards: mysqlRows(server.service, thresholds),
         },
       },
     ];

@@ -3,6 +3,7 @@ import type { RuleGroup } from "../../core/alert";
 import type { DownAlert } from "../../core/observation";
 import { whyOf } from "../../core/thresholds";
 import { fourScrapes, seriesOf } from "../watched-server";
+import { mysqlPanel } from "./dashboard";
 
 /** The alert for the exporter itself, which before v0.20.0 does not answer either while the database hangs. */
 export const mysqldExporterDown: DownAlert = {
@@ -64,6 +65,7 @@ export function mysqlRules(
         description:
           "MySQL of {{ $labels.service }} at {{ $labels.instance }} has refused or not answered the exporter for a minute.",
         graph: `mysql_up${of}`,
+        panel: mysqlPanel("up"),
         why: fourScrapes,
         runbook: {
           meaning:
@@ -85,6 +87,7 @@ export function mysqlRules(
         summary: "MySQL is running out of connections",
         description: `{{ $value | printf "%.0f" }} % of the connections of MySQL of {{ $labels.service }} at {{ $labels.instance }} are in use, more than ${usedLimit} %.`,
         graph: usedPercent,
+        panel: mysqlPanel("used"),
         why: whyOf(mysqlThresholds.highConnectionsPercent),
         runbook: {
           meaning: "The open connections come near the server's `max_connections`.",
@@ -105,6 +108,7 @@ export function mysqlRules(
         summary: "MySQL answers many queries slowly",
         description: `MySQL of {{ $labels.service }} at {{ $labels.instance }} has {{ $value | printf "%.0f" }} slow queries per minute, more than ${slowLimit}.`,
         graph: slow,
+        panel: mysqlPanel("slow"),
         why: whyOf(mysqlThresholds.slowQueriesPerMinute),
         runbook: {
           meaning: "More queries than usual take longer than the server's `long_query_time`.",

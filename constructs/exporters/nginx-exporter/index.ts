@@ -4,6 +4,7 @@ import { Service } from "../../core/service";
 import { defineSource } from "../../core/source";
 import { accessLogThresholds } from "../../core/thresholds";
 import { exporterTarget, serverAddress, watchedServer } from "../watched-server";
+import { nginxRows } from "./dashboard";
 import { nginxExporterDown, nginxLogRules, nginxRules } from "./mixin";
 
 /** An nginx server with a `stub_status` location that the exporter may read. */
@@ -47,6 +48,7 @@ export const nginxExporter = defineSource({
           down: nginxExporterDown,
           rules: [nginxRules(server.service)],
           logRules: [nginxLogRules(server.service, thresholds)],
+          boards: nginxRows(server.service, thresholds),
         },
       },
     ];

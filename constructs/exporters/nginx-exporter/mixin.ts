@@ -1,7 +1,9 @@
 import type { LogAlert, LogRuleGroup, RuleGroup } from "../../core/alert";
 import type { DownAlert } from "../../core/observation";
 import { httpThresholds, whyOf, type AccessLogThresholds } from "../../core/thresholds";
+import { httpSeries } from "../http-board";
 import { fourScrapes, seriesOf } from "../watched-server";
+import { accessLogPanel, nginxPanel } from "./dashboard";
 
 /**
  * The alert for the exporter itself. As urgent as that for nginx: the exporter's `--nginx.timeout` has no effect (v1.5.3
@@ -24,7 +26,7 @@ export const nginxExporterDown: DownAlert = {
   },
 };
 
-/** Reachability and dropped connections of one nginx server. */
+/** Requests, reachability and dropped connections of one nginx server. */
 export function nginxRules(service: string): RuleGroup {
   const of = seriesOf("nginx-exporter", service);
   // Subtracted first: two increases are extrapolated differently, and any difference would be an alert.
@@ -34,6 +36,11 @@ export function nginxRules(service: string): RuleGroup {
     intervalSeconds: 15,
     rules: [
       {
+        // nginx counts the exporter's own questions too.
+        record: httpSeries.requests,
+        expr: `sum by (job, service) (increase(nginx_http_requests_total${of}[5m]))`,
+      },
+      {
         name: "NginxDown",
         priority: "P1",
         expr: `nginx_up${of} == 0`,
@@ -42,6 +49,7 @@ export function nginxRules(service: string): RuleGroup {
         description:
           "nginx of {{ $labels.service }} at {{ $labels.instance }} has not shown its status page for a minute.",
         graph: `nginx_up${of}`,
+        panel: nginxPanel("up"),
         why: fourScrapes,
         runbook: {
           meaning:
@@ -63,6 +71,7 @@ export function nginxRules(service: string): RuleGroup {
         description:
           'nginx of {{ $labels.service }} at {{ $labels.instance }} dropped {{ $value | printf "%.0f" }} connections in 5 minutes.',
         graph: dropped,
+        panel: nginxPanel("dropped"),
         why: "Each dropped connection is a user who was cut off; nginx drops none while it has room.",
         runbook: {
           meaning:
@@ -96,6 +105,7 @@ function failedAlert(
     priority: tier.priority,
     logql: `${count(failed)} / ${count(`{service="${service}"} | status!=""`)} * 100 > ${String(percent)} and ${count(failed)} >= ${String(minimumErrors)}`,
     lines: failed,
+    panel: accessLogPanel,
     ...(tier.for === undefined ? {} : { for: tier.for }),
     summary: tier.summary,
     description: `nginx of {{ $labels.service }} answers {{ $value | printf "%.1f" }} % of its requests with 5xx, more than ${String(percent)} %.`,

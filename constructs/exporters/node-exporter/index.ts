@@ -1,9 +1,11 @@
 import { z } from "zod";
 import { Endpoint } from "../../core/endpoint";
+import { platformDown } from "../../core/house-boards";
 import type { DownAlert } from "../../core/observation";
 import { Service } from "../../core/service";
 import { defineSource } from "../../core/source";
 import { hostThresholds } from "../../core/thresholds";
+import { hostRows, platformRoom } from "../host-board";
 import { hostRules } from "../host-rules";
 
 const hostMetricsDown: DownAlert = {
@@ -11,6 +13,7 @@ const hostMetricsDown: DownAlert = {
   priority: "P1",
   for: "1m",
   summary: "The host's metrics are missing",
+  panel: platformDown,
   runbook: {
     meaning: "The exporter of CPU, memory and disk metrics does not answer.",
     impact: "Nothing about the host's CPU, memory and disk is recorded.",
@@ -69,6 +72,10 @@ export const nodeExporter = defineSource({
           scrape: { intervalSeconds: 15 },
           down: hostMetricsDown,
           rules: [hostRules(runtime.environment, thresholds)],
+          boards: [
+            ...hostRows(runtime.environment, thresholds),
+            platformRoom(runtime.environment, thresholds),
+          ],
         },
       },
     ];

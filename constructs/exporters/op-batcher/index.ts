@@ -3,6 +3,7 @@ import { defineSource } from "../../core/source";
 import { batcherWalletRows, batcherWalletRules, batcherWalletThresholds } from "../batcher-wallet";
 import { chainProgram, chainTarget, logService } from "../chain";
 import { l1GasRow, l1GasRules, l1GasThresholds } from "../l1-gas";
+import { walletOverview } from "../wallet-overview";
 import { batchRules, batchThresholds } from "./batches";
 import { batchRows } from "./dashboard";
 import { batcherDown, compatibilityRules, logRules } from "./mixin";
@@ -59,6 +60,7 @@ export const opBatcher = defineSource({
             altDa: props.altDa,
             service: props.logs.service,
           }),
+          walletOverview(props.chain, props.wallet),
         ],
       },
     },

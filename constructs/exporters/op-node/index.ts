@@ -14,6 +14,7 @@ import { nodeRows } from "./dashboard";
 import { derivationRules } from "./derivation-rules";
 import { headRules } from "./head-rules";
 import { l2NodeDown, logRules, peerRules, syncStatusRules } from "./mixin";
+import { headsOverview } from "./overview";
 import { activeSequencerRules, sequencingRules } from "./sequencing-rules";
 
 const rollup = z
@@ -113,12 +114,15 @@ export const opNode = defineSource({
               : []),
           ],
           logRules: [logRules(chain, props.logs)],
-          boards: nodeRows({
-            chain,
-            rollup: props.rollup,
-            limits,
-            peersExpected: props.peersExpected,
-          }),
+          boards: [
+            ...nodeRows({
+              chain,
+              rollup: props.rollup,
+              limits,
+              peersExpected: props.peersExpected,
+            }),
+            headsOverview(chain, limits),
+          ],
         },
       },
     ];

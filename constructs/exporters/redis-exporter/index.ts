@@ -10,6 +10,7 @@ import {
   watchedServer,
   withSecret,
 } from "../watched-server";
+import { redisRows } from "./dashboard";
 import { redisExporterDown, redisRules, redisThresholds } from "./mixin";
 
 /** A Redis or Valkey server, without TLS. */
@@ -67,6 +68,7 @@ export const redisExporter = defineSource({
           scrape: { intervalSeconds: 10 },
           down: redisExporterDown,
           rules: [redisRules(server.service, thresholds)],
+          boards: redisRows(server.service, thresholds.highMemoryPercent),
         },
       },
     ];

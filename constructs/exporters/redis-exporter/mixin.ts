@@ -3,6 +3,7 @@ import type { RuleGroup } from "../../core/alert";
 import type { DownAlert } from "../../core/observation";
 import { whyOf } from "../../core/thresholds";
 import { seriesOf } from "../watched-server";
+import { redisPanel } from "./dashboard";
 
 /** The alert for the exporter itself. */
 export const redisExporterDown: DownAlert = {
@@ -56,6 +57,7 @@ export function redisRules(
         description:
           "Redis of {{ $labels.service }} at {{ $labels.instance }} has refused or not answered the exporter for 30 seconds.",
         graph: `redis_up${of}`,
+        panel: redisPanel("up"),
         why: "It is three scrapes: one that is lost, or a server that loads its data, says nothing.",
         runbook: {
           meaning:
@@ -77,6 +79,7 @@ export function redisRules(
         summary: "Redis is nearly full",
         description: `Redis of {{ $labels.service }} at {{ $labels.instance }} uses {{ $value | printf "%.0f" }} % of its maxmemory, more than ${limit} %.`,
         graph: usedPercent,
+        panel: redisPanel("used"),
         why: whyOf(redisThresholds.highMemoryPercent),
         runbook: {
           meaning: "The memory that Redis uses comes near the limit that it was given.",

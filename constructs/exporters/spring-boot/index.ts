@@ -1,9 +1,12 @@
 import { z } from "zod";
 import { Endpoint } from "../../core/endpoint";
+import { jvmSchema } from "../../core/jvm";
 import { hostName, kebabName, port } from "../../core/schema";
 import { serviceDown } from "../../core/service-down";
 import { defineSource } from "../../core/source";
 import { springThresholds } from "../../core/thresholds";
+import { httpOverview } from "../http-overview";
+import { springRows } from "./dashboard";
 import { springRules } from "./mixin";
 
 /**
@@ -22,10 +25,12 @@ export const springBoot = defineSource({
     /** An existing Docker network on which it is reached. */
     network: z.string().min(1).optional(),
     thresholds: springThresholds,
+    /** A board of its own for heap, collector, threads and database connections. */
+    jvm: jvmSchema.optional(),
   }),
   instance: ({ service }) => service,
   targets: ({ host, port: number }) => [`${host}:${String(number)}`],
-  create: ({ service, host, port: number, network, thresholds }) => [
+  create: ({ service, host, port: number, network, thresholds, jvm }) => [
     {
       observation: {
         job: "spring-boot",
@@ -43,7 +48,8 @@ export const springBoot = defineSource({
         ],
         scrape: { intervalSeconds: 15 },
         down: serviceDown,
-        rules: [springRules(service, thresholds)],
+        rules: springRules({ service, thresholds, jvm }),
+        boards: [...springRows({ service, thresholds, jvm }), httpOverview(service, thresholds)],
       },
     },
   ],

@@ -1,7 +1,15 @@
 import type { Alert, RuleGroup } from "../../core/alert";
-import { springFields, whyOf, type SpringThresholds } from "../../core/thresholds";
-import { httpAlerts, httpRecords, restartAlert, type HttpMetrics } from "../http-rules";
+import { springFields, whyOf } from "../../core/thresholds";
+import { httpPanel } from "../http-board";
+import {
+  httpAlerts,
+  httpRecords,
+  httpRouteRules,
+  restartAlert,
+  type HttpMetrics,
+} from "../http-rules";
 import { seriesOf } from "../watched-server";
+import { jvmPanel, type SpringApplication } from "./dashboard";
 
 const job = "spring-boot";
 
@@ -16,6 +24,7 @@ function measuredAlert(of: string): Alert {
     description:
       "{{ $labels.service }} counts its requests but shows no histogram of their durations, so HttpLatencyHigh cannot fire.",
     graph: requests,
+    panel: httpPanel("p95"),
     why: "After an hour of requests it is no start: the histogram is not turned on.",
     runbook: {
       meaning: "Micrometer makes no histogram of requests unless it is told to.",
@@ -28,7 +37,8 @@ function measuredAlert(of: string): Alert {
   };
 }
 
-function jvmAlerts(service: string, thresholds: SpringThresholds): Alert[] {
+function jvmAlerts(application: SpringApplication): Alert[] {
+  const { service, thresholds } = application;
   const { heapPercent, gcPauseMilliseconds, poolPending } = thresholds;
   const of = seriesOf(job, service);
   const heap = `{job="${job}", service="${service}", area="heap"}`;
@@ -45,6 +55,7 @@ function jvmAlerts(service: string, thresholds: SpringThresholds): Alert[] {
       summary: "Threads wait for a database connection",
       description: `{{ $value | printf "%.0f" }} threads of {{ $labels.service }} at {{ $labels.instance }} wait for a connection of {{ $labels.pool }}, more than ${String(poolPending)}.`,
       graph: pending,
+      ...jvmPanel(application, "pool", "pending"),
       why: whyOf(springFields.poolPending),
       runbook: {
         meaning: "All connections of the pool are in use, and stay so.",
@@ -65,6 +76,7 @@ function jvmAlerts(service: string, thresholds: SpringThresholds): Alert[] {
       summary: "A Java service's heap is nearly full",
       description: `{{ $labels.service }} at {{ $labels.instance }} uses {{ $value | printf "%.0f" }} % of its largest heap, more than ${String(heapPercent)} %.`,
       graph: heapUsed,
+      ...jvmPanel(application, "memory", "heap-percent"),
       why: whyOf(springFields.heapPercent),
       runbook: {
         meaning: "Collections no longer bring the heap down.",
@@ -84,6 +96,7 @@ function jvmAlerts(service: string, thresholds: SpringThresholds): Alert[] {
       summary: "The garbage collector stopped a Java service for long",
       description: `A pause of {{ $labels.service }} at {{ $labels.instance }} took {{ $value | printf "%.0f" }} ms, more than ${String(gcPauseMilliseconds)} ms.`,
       graph: pause,
+      ...jvmPanel(application, "collector", "pause"),
       why: whyOf(springFields.gcPauseMilliseconds),
       runbook: {
         meaning:
@@ -100,22 +113,28 @@ function jvmAlerts(service: string, thresholds: SpringThresholds): Alert[] {
 }
 
 /** Requests, heap, pauses, connections and starts of one Spring Boot application. */
-export function springRules(service: string, thresholds: SpringThresholds): RuleGroup {
+export function springRules(application: SpringApplication): readonly RuleGroup[] {
+  const { service, thresholds } = application;
   const metrics: HttpMetrics = {
     job,
     service,
     histogram: "http_server_requests_seconds",
+    route: "uri",
     users: 'uri!~"/actuator(/.*)?"',
   };
-  return {
-    name: `${job}.${service}`,
-    intervalSeconds: 15,
-    rules: [
-      ...httpRecords(metrics),
-      ...httpAlerts(metrics, thresholds),
-      measuredAlert(seriesOf(job, service)),
-      ...jvmAlerts(service, thresholds),
-      restartAlert(`changes(process_start_time_seconds${seriesOf(job, service)}[10m])`),
-    ],
-  };
+  const { panel } = jvmPanel(application, "now", "uptime");
+  return [
+    {
+      name: `${job}.${service}`,
+      intervalSeconds: 15,
+      rules: [
+        ...httpRecords(metrics),
+        ...httpAlerts(metrics, thresholds),
+        measuredAlert(seriesOf(job, service)),
+        ...jvmAlerts(application),
+        restartAlert(`changes(process_start_time_seconds${seriesOf(job, service)}[10m])`, panel),
+      ],
+    },
+    httpRouteRules(metrics),
+  ];
 }
