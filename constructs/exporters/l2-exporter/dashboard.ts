@@ -29,7 +29,7 @@ function walletsRow(chain: string): BoardRow {
     board: chainBoard,
     key: "wallets",
     title: "All wallets",
-    order: 25,
+    order: 46,
     panels: [
       {
         type: "timeseries",

@@ -1,10 +1,12 @@
 import type { BoardRow } from "../../core/board";
-import { below } from "../../core/panel";
+import { above, below } from "../../core/panel";
+import { newFailures } from "../../core/promql";
 import { chainBoard, chainRow, chosenChain, programsRow } from "../l2-boards";
 import { checksPassed, committed } from "./mixin";
 
 function refused(metric: string): string {
-  return `sum by (instance) (increase(${metric}{chain="${chosenChain}", success="false"}[5m]))`;
+  // Absent until it first happens.
+  return `${newFailures(`${metric}{chain="${chosenChain}", success="false"}`, ["instance"])} or 0 * max by (instance) (op_conductor_up{chain="${chosenChain}"})`;
 }
 
 /** Rows about the servers that take turns as the sequencer of a chain. */
@@ -53,6 +55,7 @@ export function conductorRows(chain: string): readonly BoardRow[] {
               legend: "transfer {{instance}}",
             },
           ],
+          limits: above({ P2: 1 }),
           min: 0,
         },
       ],

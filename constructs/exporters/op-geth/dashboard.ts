@@ -143,7 +143,7 @@ function dataRow({ chain, limits }: GethPanels): BoardRow {
         key: "days-left",
         title: "Days until its place is full",
         description:
-          "At the pace of the last day. Get a larger disk in time: a database that runs full while writing must be rebuilt.",
+          "At the pace of the last day; empty while the data does not grow. Get a larger disk in time: a database that runs full while writing must be rebuilt.",
         unit: "days",
         width: 12,
         queries: [

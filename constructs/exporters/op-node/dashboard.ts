@@ -248,7 +248,13 @@ function derivationRow({ chain, limits }: NodePanels): BoardRow {
         description:
           "In 5 minutes. A step that fails again and again waits for the execution client, for L1 or for the DA server: the log says for which.",
         unit: "count",
-        queries: [{ expr: stepErrors(chosenChain), legend: "{{instance}}" }],
+        queries: [
+          {
+            // Absent until the first one.
+            expr: `${stepErrors(chosenChain)} or 0 * max by (chain, instance) (op_node_default_up{job="l2-node", chain="${chosenChain}"})`,
+            legend: "{{instance}}",
+          },
+        ],
         limits: above({ P3: limits.derivationErrors }),
         min: 0,
       },
