@@ -8,7 +8,13 @@ import {
   type RenderedAlert,
   type RenderedEnvironment,
 } from "./rendered";
-import { channelsOf, inhibitorsOf, routesFor, type AlertmanagerConfig } from "./routes";
+import {
+  channelsOf,
+  inhibitorsOf,
+  routesFor,
+  type AlertmanagerConfig,
+  type Labels,
+} from "./routes";
 import type { Progress } from "./shell";
 
 function line(what: string, text: string): string {
@@ -60,13 +66,22 @@ function variant(rendered: RenderedAlert, config: AlertmanagerConfig): string[] 
     line("why", alert.why ?? "docs/sources.md has the reason beside each threshold"),
     ...(annotations["dashboard_url"] === undefined
       ? []
-      : [line("graph", annotations["dashboard_url"])]),
+      : [line("graph", chosenIn(annotations["dashboard_url"], labels))]),
     ...(annotations["runbook_url"] === undefined
       ? []
       : [line("runbook", annotations["runbook_url"])]),
     ...heardBy(config, rendered).map((text) => line("heard by", text)),
     ...silent.map((text) => line("silent while", text)),
   ];
+}
+
+/** A link as it is for one alert: with those of its labels that are known before it fires. */
+function chosenIn(link: string, labels: Labels): string {
+  return link.replace(
+    /\{\{ with \$labels\.(\w+) \}\}([^{]*)\{\{ \. \}\}\{\{ end \}\}/g,
+    (_, label: string, before: string) =>
+      labels[label] === undefined ? "" : `${before}${labels[label]}`,
+  );
 }
 
 /**

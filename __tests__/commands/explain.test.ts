@@ -16,7 +16,10 @@ describe("explain", () => {
     ["the expression with its threshold", /fires when .*< 0\.5/],
     ["how long it must hold", /for +1m, looked at every 5 s/],
     ["priority and response time", /🔴 P1, respond within 15 minutes \(chain example-chain/],
-    ["the graph", /graph +http:\/\/10\.88\.0\.1:9090\/graph\?g0\.expr=/],
+    [
+      "the graph",
+      /graph +http:\/\/10\.88\.0\.1:3000\/d\/[a-z0-9-]+\?viewPanel=panel-\d+&from=now-3h&to=now&var-chain=example-chain$/m,
+    ],
     ["the runbook", /runbook +http:\/\/10\.88\.0\.1:9091\/runbooks\/BatcherLowETH/],
     [
       "who hears it",

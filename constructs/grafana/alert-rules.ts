@@ -10,7 +10,7 @@ import {
   type LogRuleGroup,
   type RuleGroup,
 } from "../core/alert";
-import { annotationsOf, graphLink, labelsOf, linesLink } from "../core/alert-rule";
+import { annotationsOf, graphLink, labelsOf, linesLink, type BoardLinks } from "../core/alert-rule";
 import { inhibitedExpression } from "../core/inhibition";
 import { translated } from "./annotation";
 import { datasourceUids } from "./datasources";
@@ -29,6 +29,8 @@ export interface AlertingLinks {
   readonly loki?: string;
   /** @default - alerts carry no runbook link */
   readonly runbooks?: string;
+  /** @default - alerts lead to Prometheus' own graph and to their lines */
+  readonly panels?: BoardLinks;
 }
 
 type Model<T> = Omit<T, "_implementsDataqueryVariant">;
@@ -136,7 +138,7 @@ interface Rendering {
   readonly group: string;
   readonly environment: string;
   readonly dashboard: string;
-  readonly runbooks: string | undefined;
+  readonly links: AlertingLinks;
 }
 
 /** Grafana takes a rule for one without data when any of its nodes is empty: then it is what the alert has, as no number. */
@@ -147,7 +149,7 @@ function answerOrNone(refId: string, query: string, expr: string): RuleQuery {
 function ruleOf(
   alert: Alert | LogAlert,
   query: RuleQuery,
-  { group, environment, dashboard, runbooks }: Rendering,
+  { group, environment, dashboard, links: { runbooks, panels } }: Rendering,
 ): GrafanaRule {
   const { text, queries } = translated(alert.name, alert.description, alert.unanswered === "fires");
   const further = Object.entries(queries).map(([refId, asked]) => {
@@ -156,6 +158,7 @@ function ruleOf(
   });
   const annotations = annotationsOf(alert, {
     dashboard,
+    ...(panels === undefined ? {} : { panels }),
     ...(runbooks === undefined ? {} : { runbooks }),
   });
   return {
@@ -183,7 +186,7 @@ export function grafanaGroups(
   environment: string,
   links: AlertingLinks,
 ): readonly GrafanaGroup[] {
-  const { prometheus, loki, runbooks } = links;
+  const { prometheus, loki } = links;
   const onSeries = groups.map(({ name, intervalSeconds, rules }) => ({
     name,
     intervalSeconds: paceOf(intervalSeconds),
@@ -192,7 +195,7 @@ export function grafanaGroups(
         group: name,
         environment,
         dashboard: graphLink(prometheus, alert),
-        runbooks,
+        links,
       }),
       ...(alert.keepFiringFor === undefined ? {} : { keep_firing_for: alert.keepFiringFor }),
     })),
@@ -208,7 +211,7 @@ export function grafanaGroups(
           group: name,
           environment,
           dashboard: linesLink(loki ?? "", alert),
-          runbooks,
+          links,
         }),
       ),
     };

@@ -131,7 +131,15 @@ export class Grafana extends Service implements Observable {
           datasourcesFile(datasources),
           ...(files.length === 0 ? [] : [dashboardsFile()]),
           ...files,
-          ...(alerting === undefined ? [] : alertingFiles(alerting, runtime.environment)),
+          ...(alerting === undefined
+            ? []
+            : alertingFiles(
+                {
+                  ...alerting,
+                  links: { ...alerting.links, panels: { grafana: url, boards: set.boards() } },
+                },
+                runtime.environment,
+              )),
         ];
       },
       ...(props.dependsOn === undefined ? {} : { dependsOn: props.dependsOn }),
