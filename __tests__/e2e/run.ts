@@ -363,13 +363,15 @@ async function main(): Promise<boolean> {
       ["deploy from nothing"],
     );
 
-    await logs(steps, platform);
+    // Retention is waited for, and the receivers are servers on loopback: both at a time.
+    await Promise.all([
+      logs(steps, platform),
+      receivers(steps, work).then(() => replayIncidents(steps, work)),
+    ]);
     await traces(steps, platform);
     await containerLogs(steps, platform);
     await agent(steps, platform, join(work, "agent"));
     await grafana(steps, work);
-    await receivers(steps, work);
-    await replayIncidents(steps, work);
 
     await routesAgree(steps);
     await drills(steps, platform, slack);
