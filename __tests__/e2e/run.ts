@@ -14,6 +14,7 @@ import { demoChain, fireDrill, type Chain } from "./fire-drill";
 import { grafana } from "./grafana";
 import { replayIncidents } from "./incidents";
 import { logs, refusedLines } from "./logs";
+import { panels } from "./panels";
 import { receivers } from "./receivers";
 import { traces } from "./traces";
 import { FakeSlack, type SlackMessage } from "../../tools/rig/fake-slack";
@@ -376,6 +377,7 @@ async function main(): Promise<boolean> {
     await routesAgree(steps);
     await drills(steps, platform, slack);
     await fireDrill(steps, platform, chain, slack);
+    await panels(steps, platform);
 
     await steps.step(
       "one changed threshold replaces exactly what mounts a changed file",

@@ -110,6 +110,11 @@ export class Platform {
     return existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as MachineFacts) : {};
   }
 
+  /** Images that cannot be had here: what needs them was left out. */
+  get missingImages(): readonly string[] {
+    return this.#facts.missingImages ?? [];
+  }
+
   /** References of the images that were built here, by name; none where registries serve. */
   async images(): Promise<Readonly<Record<string, string>>> {
     const { images: file } = this.#facts;
