@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { packageRoot } from "../../constructs/core/paths";
+import { boards } from "../support/catalogue";
 
 /** Pages that people read first. */
 const pages = [
@@ -27,6 +28,12 @@ describe("links of the documentation", () => {
       (target) => !existsSync(join(packageRoot, dirname(page), target)),
     );
     expect(dead).toEqual([]);
+  });
+
+  it("name every dashboard by its uid", () => {
+    const page = readFileSync(join(packageRoot, "docs", "dashboards.md"), "utf8");
+    const uids = boards().map(({ board }) => board.uid.replace(/^jvm-.*/, "jvm-<service>"));
+    expect(uids.filter((uid) => !page.includes(`| \`${uid}\``))).toEqual([]);
   });
 
   it("name npm scripts that exist", () => {
