@@ -65,20 +65,13 @@ export const emptyPanels: readonly EmptyPanels[] = [
     ],
   },
   {
-    reason: "op-batcher spends nothing",
+    reason: "op-batcher spends nothing, and the drill's one transfer out of its wallet is no spend",
     panels: [
       "batcher-proposer/wallet/runway",
-      "batcher-proposer/wallet/spend",
       "l2-chain/wallet/runway",
-      "l2-chain/wallet/spend",
       "overview/wallets/runway",
       "overview/wallets/runway-over-time",
     ],
-  },
-  {
-    reason: "no wallet spent anything but what a drill took out of it",
-    mayFill: true,
-    panels: ["l2-chain/wallets/hours-left"],
   },
   {
     reason: "op-batcher's lines are collected by an agent only, and none is about its wallet",
@@ -93,6 +86,11 @@ export const emptyPanels: readonly EmptyPanels[] = [
     reason: "nothing fires, nothing is down",
     mayFill: true,
     panels: ["alerts/now/firing", "overview/alerts/firing", "overview/up/which"],
+  },
+  {
+    reason: "alerts are sampled once a minute, and the drills' were over sooner",
+    mayFill: true,
+    panels: ["alerts/before/most"],
   },
 ];
 
