@@ -222,6 +222,8 @@ describe("thresholds", () => {
     expect(count({ chain })).toEqual([]);
     const [alert] = count({ chain, sequencer: true, thresholds: { unsafeSeconds: 60 } });
     expect(alert?.for).toBe("120s");
+    // A replica that is down must not hide two that sequence.
+    expect(alert?.inhibitedBy).toEqual(["L2UnsafeHeadStalled"]);
   });
 
   test("of op-batcher", () => {
