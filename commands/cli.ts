@@ -220,7 +220,7 @@ program
   .description("draw one panel from live data to a PNG; needs no Grafana")
   .argument("<environment>", "name")
   .argument("<board>", "uid, such as l2-chain")
-  .argument("<panel>", "row and panel, such as heads/age")
+  .argument("<panel>", "row and panel, such as heads/newest")
   .option("--from <span>", "how far back, such as 6h (default: the board's own)")
   .option("--var <name=value>", "a value of one of the board's variables", collect, [])
   .option("--out <file>", "PNG (default: named after the panel, in this folder)")

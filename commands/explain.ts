@@ -63,7 +63,7 @@ function variant(rendered: RenderedAlert, config: AlertmanagerConfig): string[] 
     `  ${emoji} ${alert.priority}, respond within ${respondWithin}${subject.length === 0 ? "" : ` (${subject.join(", ")})`}`,
     line("fires when", expr),
     line("for", `${alert.for ?? "no time: at once"}, looked at every ${String(intervalSeconds)} s`),
-    line("why", alert.why ?? "docs/sources.md has the reason beside each threshold"),
+    ...(alert.why === undefined ? [] : [line("why", alert.why)]),
     ...(annotations["dashboard_url"] === undefined
       ? []
       : [line("graph", chosenIn(annotations["dashboard_url"], labels))]),

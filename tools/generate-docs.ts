@@ -28,7 +28,7 @@ function services(): string {
     serviceTable(parts()),
     "",
     "Port: published on the bind address; `inside`: reached by Prometheus only; `its own`: the watched program's, the platform scrapes",
-    "it. An alert's graph link opens its expression in Prometheus.",
+    "it. An alert's graph link opens its panel in Grafana; where there is none, its expression in Prometheus.",
   ].join("\n");
 }
 

@@ -43,6 +43,12 @@ describe("explain", () => {
     expect(slo).toMatch(/P2.*tier page[^]*why +14\.4 times[^]*P3.*tier ticket[^]*why +3 times/);
   });
 
+  it("tells why a silent target is told when it is", () => {
+    expect(explained("BatcherDown", [production]).join("\n")).toMatch(
+      /why +Asked every 5 s: nothing for 1m/,
+    );
+  });
+
   it("tells of a local environment that nobody hears it", () => {
     expect(explained("Watchdog", [local]).join("\n")).toContain(
       "heartbeat: nobody, it has no channel",

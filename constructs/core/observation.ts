@@ -55,7 +55,7 @@ export interface DownAlert {
   readonly runbook: Runbook;
   /**
    * Why it waits as long as it does.
-   * @default - nothing is told
+   * @default - how often the target is asked, and that a restart takes less
    */
   readonly why?: string;
   /** @default - none */

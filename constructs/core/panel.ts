@@ -161,9 +161,6 @@ export interface TextPanel extends AnyPanel {
 export type Panel =
   TimeSeriesPanel | StatPanel | GaugePanel | BarsPanel | TablePanel | LinesPanel | TextPanel;
 
-/** The panels that show numbers. */
-export type NumberPanel = Exclude<Panel, LinesPanel | TextPanel>;
-
 /** The questions of a panel. */
 export function queriesOf(panel: Panel): readonly Query[] {
   return panel.type === "text" ? [] : panel.queries;

@@ -2,6 +2,7 @@ import type { BoardRow } from "../core/board";
 import { overviewBoard, overviewOrder } from "../core/house-boards";
 import { above } from "../core/panel";
 import type { HttpThresholds } from "../core/thresholds";
+import { httpSeries } from "./http-board";
 
 const chosen = '{service=~"$service"}';
 
@@ -26,7 +27,7 @@ export function httpOverview(service: string, thresholds: HttpThresholds): Board
         queries: [
           {
             // A service without requests fails none.
-            expr: `service:http_errors:increase5m${chosen} / clamp_min(service:http_requests:increase5m${chosen}, 1) * 100`,
+            expr: `${httpSeries.errors}${chosen} / clamp_min(${httpSeries.requests}${chosen}, 1) * 100`,
             legend: "{{service}}",
           },
         ],
@@ -41,7 +42,7 @@ export function httpOverview(service: string, thresholds: HttpThresholds): Board
           "The time within which 95 % of the requests are answered. Empty: nobody asks, or no histogram is made.",
         unit: "seconds",
         width: 12,
-        queries: [{ expr: `service:http_request_seconds:p95_5m${chosen}`, legend: "{{service}}" }],
+        queries: [{ expr: `${httpSeries.p95}${chosen}`, legend: "{{service}}" }],
         limits: above({ P3: p95Milliseconds / 1000 }),
         min: 0,
       },

@@ -147,7 +147,9 @@ export function livenessGroup({ job, down, targets, scrape }: Job): RuleGroup {
         description: `{{ $labels.instance }} of job {{ $labels.job }}{{ with $labels.chain }}, chain {{ . }},{{ end }} has not answered for ${down.for}.`,
         graph: `up{${selector}}`,
         runbook: down.runbook,
-        ...(down.why === undefined ? {} : { why: down.why }),
+        why:
+          down.why ??
+          `Asked every ${String(scrape.intervalSeconds)} s: nothing for ${down.for} is longer than a restart takes.`,
         ...(down.inhibitedBy === undefined ? {} : { inhibitedBy: down.inhibitedBy }),
         ...(down.unanswered === undefined ? {} : { unanswered: down.unanswered }),
         ...(down.panel === undefined ? {} : { panel: down.panel }),

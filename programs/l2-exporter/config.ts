@@ -121,8 +121,6 @@ const schema = z.strictObject(
 
 /** A checked configuration: defaults filled in, addresses in checksum form. */
 export type Config = z.output<typeof schema>;
-/** The configuration as it is written in the file. */
-export type ConfigInput = z.input<typeof schema>;
 export type ChainConfig = Config["chains"][number];
 export type WalletConfig = ChainConfig["wallets"][number];
 export type ExecutionEndpointConfig = z.output<typeof executionEndpoint>;

@@ -222,6 +222,8 @@ describe("thresholds", () => {
     expect(count({ chain })).toEqual([]);
     const [alert] = count({ chain, sequencer: true, thresholds: { unsafeSeconds: 60 } });
     expect(alert?.for).toBe("120s");
+    // A replica that is down must not hide two that sequence.
+    expect(alert?.inhibitedBy).toEqual(["L2UnsafeHeadStalled"]);
   });
 
   test("of op-batcher", () => {
@@ -371,13 +373,22 @@ describe("thresholds", () => {
     const observed = observe(opReth({ chain, thresholds: { slowBlocksPerSecond: 0.25 } }));
     expect(exprOf(observed, "L2BlockProductionSlow")).toEqual(["< 0.25"]);
     expect(alertsIn(observed.observations)[0]?.expr).toContain('job="l2-geth"');
-    expect(opReth({ chain }).agreements).toEqual([
-      {
-        what: "block production of alpha",
-        field: "thresholds",
-        value: { slowBlocksPerSecond: 0.1 },
-      },
-    ]);
+    const pace = {
+      what: "block production of alpha",
+      field: "thresholds.slowBlocksPerSecond",
+      value: 0.1,
+    };
+    expect(opReth({ chain }).agreements).toEqual([pace]);
+    // Both contribute the one alert on slow blocks.
+    expect(opGeth({ chain }).agreements).toContainEqual(pace);
+    expect(opGeth({ chain, rollup: { blockTimeSeconds: 1 } }).agreements).toContainEqual({
+      ...pace,
+      value: 0.2,
+    });
+    // What is given is not rounded.
+    expect(opGeth({ chain, thresholds: { slowBlocksPerSecond: 0.125 } }).agreements).toContainEqual(
+      { ...pace, value: 0.125 },
+    );
   });
 
   test("the names people query exist", () => {

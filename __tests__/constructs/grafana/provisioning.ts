@@ -279,9 +279,6 @@ const routeFields = {
 const leafRoute = z.strictObject(routeFields);
 const route = z.strictObject({ ...routeFields, routes: z.array(leafRoute).optional() });
 
-/** A route of {@link policiesSchema}. */
-export type ProvisionedRoute = z.output<typeof route>;
-
 /** provisioning/alerting/notification-policies.yaml; the root has no matchers and no times. */
 export const policiesSchema = z.strictObject({
   apiVersion: z.literal(1),

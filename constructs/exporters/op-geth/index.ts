@@ -47,12 +47,16 @@ export const opGeth = defineSource({
   agreements: ({ chain, rollup, thresholds }) => [
     blockTimeAgreement(chain, rollup.blockTimeSeconds),
     { what: `op-geth of ${chain}`, field: "thresholds", value: thresholds },
+    {
+      what: `block production of ${chain}`,
+      field: "thresholds.slowBlocksPerSecond",
+      value: slowPace(thresholds.slowBlocksPerSecond, rollup.blockTimeSeconds),
+    },
   ],
   create: (props) => {
     const { chain, rollup, thresholds, dataGiB } = props;
     const target = chainTarget(props, "/debug/metrics/prometheus");
-    const slow = thresholds.slowBlocksPerSecond ?? slowShare / rollup.blockTimeSeconds;
-    const slowBlocksPerSecond = Number(slow.toPrecision(2));
+    const slowBlocksPerSecond = slowPace(thresholds.slowBlocksPerSecond, rollup.blockTimeSeconds);
     return [
       {
         observation: {
@@ -88,3 +92,7 @@ export const opGeth = defineSource({
 
 /** Of the blocks that the block time promises. */
 const slowShare = 0.2;
+
+function slowPace(given: number | undefined, blockTimeSeconds: number): number {
+  return given ?? Number((slowShare / blockTimeSeconds).toPrecision(2));
+}

@@ -138,6 +138,8 @@ export function sequencingRules(
 /** Alerts of a chain whose sequencers the environment lists. */
 export function activeSequencerRules(chain: string, unsafeSeconds: number): RuleGroup {
   const active = `sum by (chain) (op_node_default_sequencer_active{job="l2-node", chain="${chain}"})`;
+  // The one that sequences may be the one that is down, which L2NodeDown tells.
+  const someDown = `min by (chain) (up{job="l2-node", chain="${chain}"}) == 0`;
   return {
     name: `op-node.sequencers.${chain}`,
     intervalSeconds: 5,
@@ -145,15 +147,15 @@ export function activeSequencerRules(chain: string, unsafeSeconds: number): Rule
       {
         name: "ActiveSequencers",
         priority: "P1",
-        expr: `${active} != 1`,
+        expr: `${active} > 1 or (${active} < 1 unless on (chain) (${someDown}))`,
         panel: onChainBoard("sequencing", "active"),
         for: `${String(unsafeSeconds + 60)}s`,
         summary: "Not exactly one node sequences",
         description:
           'Of the nodes of {{ $labels.chain }} {{ $value | printf "%.0f" }} sequence; it must be exactly 1.',
-        why: "A minute longer than the newest block may be old: where no node sequences, L2UnsafeHeadStalled and L2NodeDown are first, and hold it back. What is left are two that sequence, and one that nobody watches.",
+        why: "A minute longer than the newest block may be old: where no node sequences, L2UnsafeHeadStalled is first and holds it back, and while a node is down, which may be the one that sequences, L2NodeDown says so alone. What is left are two that sequence, which a replica that is down does not hide, and one that nobody watches.",
         graph: `op_node_default_sequencer_active{job="l2-node", chain="${chain}"}`,
-        inhibitedBy: ["L2UnsafeHeadStalled", "L2NodeDown"],
+        inhibitedBy: ["L2UnsafeHeadStalled"],
         runbook: {
           meaning:
             "Two nodes build blocks of the same chain, or none of those that are watched does while blocks arrive all the same.",

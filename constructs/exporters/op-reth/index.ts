@@ -21,7 +21,11 @@ export const opReth = defineSource({
   instance: ({ chain }) => chain,
   targets: ({ host, port }) => [`${host}:${String(port)}`],
   agreements: ({ chain, thresholds }) => [
-    { what: `block production of ${chain}`, field: "thresholds", value: thresholds },
+    {
+      what: `block production of ${chain}`,
+      field: "thresholds.slowBlocksPerSecond",
+      value: thresholds.slowBlocksPerSecond,
+    },
   ],
   create: (props) => [
     {
