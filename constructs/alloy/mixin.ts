@@ -137,6 +137,7 @@ function agentAlerts(): readonly Alert[] {
       description:
         "{{ $labels.service }} at {{ $labels.instance }} has failed the probe of the agent {{ $labels.agent }} for a minute.",
       graph: `probe_success${of}`,
+      inhibitedBy: ["AgentSilent"],
       panel: onAgents("probes"),
       runbook: {
         meaning:

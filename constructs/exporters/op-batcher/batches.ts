@@ -40,13 +40,10 @@ export interface Batches extends BatchThresholds {
  * Each of them says why no batch lands; what follows from it would be a second page. L2NodeDown is none of them: it may
  * be a replica's, and without the sequencer's node there are no blocks to post.
  */
-const causes = [
-  "BatcherDown",
-  "BatcherLowETH",
-  "BatcherInsufficientFunds",
-  "L1RpcDown",
-  "DAServerDown",
-] as const;
+const stoppers = ["BatcherDown", "BatcherInsufficientFunds", "L1RpcDown", "DAServerDown"] as const;
+
+/** A low wallet mostly is the cause as well; but it may last for days, and does not answer for a batcher that is stuck. */
+const causes = [...stoppers, "BatcherLowETH"] as const;
 
 /** Each of them says why L1 takes batches slowly, or only some of them. */
 const l1Troubles = ["L1RpcErrors", "L1HeadStale"] as const;
@@ -85,7 +82,7 @@ function noBatchLanded(chain: string, minutes: number): Alert {
     description: `No batch of {{ $labels.chain }} has landed on L1 for {{ $value | humanizeDuration }} at least (threshold ${String(minutes)} minutes), while the chain makes blocks.`,
     why: "A batch lands every few minutes on a busy chain. 30 minutes are a twenty-fourth of the usual sequencer window of 12 hours, after which the blocks are lost: enough time is left to act. A chain with long channels sets more. It counts only from that long after the first scrape, and while the chain makes blocks.",
     graph: `max by (chain) (increase(op_batcher_default_batcher_tx_total{chain="${chain}", stage="success"}[15m]))`,
-    inhibitedBy: [...causes, "DASubmissionFailing"],
+    inhibitedBy: [...stoppers, "DASubmissionFailing"],
     runbook: {
       meaning:
         "Blocks are made, op-batcher answers, and yet none of its transactions has succeeded on L1 for too long.",
