@@ -5,7 +5,7 @@ import { labelsOf } from "../constructs/core/alert-rule";
 import { queriesOf } from "../constructs/core/panel";
 import { subjectOf } from "../commands/rendered";
 import { boards, chains, rules } from "../__tests__/support/catalogue";
-import { asAsked } from "../__tests__/support/boards";
+import { anything, asAsked } from "../__tests__/support/boards";
 import { scrapeLabels } from "../__tests__/support/known-metrics";
 import { matches, parsePromql, type Selector } from "../__tests__/support/promql";
 import { lists, listsFor } from "../__tests__/support/recorded";
@@ -71,10 +71,13 @@ function shareBelow(bound: string): number {
 function valueOf(labels: SeriesLabels, about = 50): Series["at"] {
   const { __name__: name = "", le, ...others } = labels;
   const seed = hash(JSON.stringify(others));
+  // One target is down, so that what shows such targets has something to show.
+  if (name === "up" && labels["instance"] === targets.at(-1)?.["instance"]) return () => 0;
   if (/^(up|probe_success|ALERTS)$/.test(name) || /_(up|ok)$/.test(name)) return () => 1;
   if (/_(timestamp_seconds|time_seconds|unix)$|^ALERTS_FOR_STATE$/.test(name)) {
     return (time) => time - 30 - (seed % 30);
   }
+  if (name.endsWith("_readonly")) return () => 0;
   const perSecond = 0.5 + (seed % 100) / 10;
   const share = le === undefined ? 1 : shareBelow(le);
   if (/_(total|count|sum|bucket)$/.test(name)) {
@@ -82,7 +85,9 @@ function valueOf(labels: SeriesLabels, about = 50): Series["at"] {
     return (time) =>
       Math.floor((time % 31_536_000) * perSecond * share + noise(seed, time) * perSecond * share);
   }
-  return (time) => Number((about * (0.8 + 0.4 * noise(seed, time))).toPrecision(6));
+  // What is free is less than what there is.
+  const middle = /(size|total|limit|max)/i.test(name) ? 2 * about : about;
+  return (time) => Number((middle * (0.8 + 0.4 * noise(seed, time))).toPrecision(6));
 }
 
 /** A series of which only the labels matter; `about` is the middle of what a gauge shows. */
@@ -154,6 +159,14 @@ function seriesFor(selector: Selector): SeriesLabels[] {
   ).map((labels) => ({ __name__: metric, ...labels }));
 }
 
+/** What a person may choose finds everything. */
+function withChoices(selector: Selector): Selector {
+  const matchers = selector.matchers.map((one) =>
+    one.value === anything ? { ...one, operator: "=~" } : one,
+  );
+  return { ...selector, matchers };
+}
+
 function alertSeries(): SeriesLabels[] {
   const alerts = rules().filter(isAlert);
   return evenly(alerts, firing).flatMap((alert) => {
@@ -193,6 +206,7 @@ export function askedSeries(): readonly Series[] {
   ];
   const selectors = exprs
     .flatMap((expr) => parsePromql(expr).selectors)
+    .map(withChoices)
     .filter(({ metric }) => !recorded.has(metric) && !metric.startsWith("ALERTS"));
   const all = [...selectors.flatMap(seriesFor), ...alertSeries()];
   return [...new Map(all.map((labels) => [identity(labels), labels])).values()].map((labels) =>
