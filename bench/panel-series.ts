@@ -221,8 +221,10 @@ export function loadSeries(asked: readonly Series[], wanted: number): readonly S
   );
   const shapes = new Map(
     ofPrograms.map(({ labels }) => {
-      const { chain: _chain, service: _service, ...others } = labels;
-      const shape = { ...others, job: "load", instance: "" };
+      const others = Object.entries(labels).filter(
+        ([label]) => !["chain", "service"].includes(label),
+      );
+      const shape = { ...Object.fromEntries(others), job: "load", instance: "" };
       return [identity(shape), shape];
     }),
   );
