@@ -298,7 +298,7 @@ async function report(store: Store, to: number): Promise<void> {
   for (const complete of boards()) {
     const { uid, span = "6h" } = complete.board;
     const own = await timePanels(store, complete, secondsOf(span), to);
-    const [worst] = [slowest(own)];
+    const worst = slowest(own);
     if (worst === undefined) continue;
     const week = await timePanels(store, complete, kept, to);
     const worstOfWeek = slowest(week);
