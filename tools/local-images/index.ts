@@ -22,6 +22,7 @@ const LOAD_SECONDS = 600;
 /** A tool that the builder can make, and the Go module and binary behind it. */
 const TOOLS = {
   promtool: ["prometheus", "promtool"],
+  prometheus: ["prometheus", "prometheus"],
   amtool: ["amtool", "amtool"],
   tofu: ["opentofu", "tofu"],
   geth: ["geth", "geth"],
