@@ -46,7 +46,10 @@ function refId(i: number): string {
   return String.fromCharCode("A".charCodeAt(0) + i);
 }
 
-function target(query: Query, i: number, when: "range" | "instant"): Target {
+/** Over the time shown, now, or now as rows of a table. */
+type When = "range" | "instant" | "rows";
+
+function target(query: Query, i: number, when: When): Target {
   const { store = "metrics", expr, legend, exemplars = false } = query;
   if (store === "logs") {
     return new loki.DataqueryBuilder()
@@ -54,14 +57,15 @@ function target(query: Query, i: number, when: "range" | "instant"): Target {
       .datasource(storeOf(store))
       .expr(expr)
       .legendFormat(legend)
-      .queryType(when);
+      .queryType(when === "range" ? "range" : "instant");
   }
   const built = new prometheus.DataqueryBuilder()
     .refId(refId(i))
     .datasource(storeOf(store))
     .expr(expr)
     .legendFormat(legend);
-  if (when === "instant") return built.instant().format(prometheus.PromQueryFormat.Table);
+  if (when === "instant") return built.instant();
+  if (when === "rows") return built.instant().format(prometheus.PromQueryFormat.Table);
   return exemplars ? built.range().exemplar(true) : built.range();
 }
 
@@ -159,7 +163,7 @@ function statValue(panel: StatPanel): stat.PanelBuilder {
 function gaugeValue(panel: GaugePanel): gauge.PanelBuilder {
   return new gauge.PanelBuilder()
     .unit(units[panel.unit])
-    .targets(panel.queries.map((query, i) => target(query, i, "range")))
+    .targets(panel.queries.map((query, i) => target(query, i, "instant")))
     .min(panel.min)
     .max(panel.max)
     .thresholds(thresholds(panel.limits))
@@ -169,7 +173,7 @@ function gaugeValue(panel: GaugePanel): gauge.PanelBuilder {
 function bars(panel: BarsPanel): bargauge.PanelBuilder {
   const built = new bargauge.PanelBuilder()
     .unit(units[panel.unit])
-    .targets(panel.queries.map((query, i) => target(query, i, "range")))
+    .targets(panel.queries.map((query, i) => target(query, i, "instant")))
     .min(0)
     .thresholds(thresholds(panel.limits))
     .orientation(common.VizOrientation.Horizontal)
@@ -183,7 +187,7 @@ function rows(panel: TablePanel): table.PanelBuilder {
   const shown = Object.keys(columns);
   const valueName = (i: number) => (queries.length === 1 ? "Value" : `Value #${refId(i)}`);
   return new table.PanelBuilder()
-    .targets(queries.map((query, i) => target(query, i, "instant")))
+    .targets(queries.map((query, i) => target(query, i, "rows")))
     .thresholds(thresholds(limits))
     .withTransformation({ id: "merge", options: {} })
     .withTransformation({
