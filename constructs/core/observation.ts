@@ -160,6 +160,7 @@ export class Observations {
   readonly #logGroups = new Map<string, LogRuleGroup>();
   readonly #legs = new Map<string, Leg>();
   readonly #boardRows: BoardRow[] = [];
+  #boards: readonly CompleteBoard[] | undefined;
   #closed = false;
 
   constructor(...observables: readonly Observable[]) {
@@ -183,7 +184,8 @@ export class Observations {
     if (this.#closed && rows.length > 0) {
       throw new ObservationError("board rows are added after rendering: add them before synth");
     }
-    completeBoards([...this.#boardRows, ...rows]);
+    const uids = new Set(rows.map(({ board }) => board.uid));
+    completeBoards([...this.#boardRows.filter(({ board }) => uids.has(board.uid)), ...rows]);
     this.#boardRows.push(...rows);
   }
 
@@ -249,7 +251,9 @@ export class Observations {
   /** Every board with its rows, in the order of their uids. Closes the set. */
   boards(): readonly CompleteBoard[] {
     this.#closed = true;
-    return withBoardLinks(completeBoards(this.#boardRows));
+    // Every file of rules asks for them.
+    this.#boards ??= withBoardLinks(completeBoards(this.#boardRows));
+    return this.#boards;
   }
 }
 

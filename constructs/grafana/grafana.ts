@@ -8,7 +8,7 @@ import { secretsOf } from "../core/receiver";
 import type { Runtime } from "../core/runtime";
 import { Service } from "../core/service";
 import { alertingFiles, type AlertingProps } from "./alerting";
-import { renderBoard } from "./boards";
+import { renderBoard, type BoardContext } from "./boards";
 import { dashboardsFile, datasourcesFile, mainFile } from "./config";
 import { channelFaults, mailSettings } from "./contact-points";
 import { DashboardSet, type Dashboard } from "./dashboards";
@@ -87,14 +87,14 @@ export class Grafana extends Service implements Observable {
     const { observations = [], alerts = () => [], runbooksUrl } = props;
     const set =
       observations instanceof Observations ? observations : new Observations(...observations);
-    const boards = (): readonly Dashboard[] =>
-      set.boards().map((board) =>
-        renderBoard(board, {
-          alerts: alerts(),
-          logs: props.logs !== undefined,
-          ...(runbooksUrl === undefined ? {} : { runbooks: runbooksUrl }),
-        }),
-      );
+    const boards = (): readonly Dashboard[] => {
+      const context: BoardContext = {
+        alerts: alerts(),
+        logs: props.logs !== undefined,
+        ...(runbooksUrl === undefined ? {} : { runbooks: runbooksUrl }),
+      };
+      return set.boards().map((board) => renderBoard(board, context));
+    };
     super(scope, id, {
       runtime,
       image: "grafana",
