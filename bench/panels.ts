@@ -7,6 +7,7 @@ import { runOrFail, sleep } from "../commands/shell";
 import { cacheDirectory } from "../commands/workspace";
 import type { CompleteBoard, Variable } from "../constructs/core/board";
 import { queriesOf, type Panel } from "../constructs/core/panel";
+import { durationSeconds } from "../constructs/core/promql";
 import { boards } from "../__tests__/support/catalogue";
 import { anything, asAsked } from "../__tests__/support/boards";
 import { provideTool } from "../tools/local-images";
@@ -184,12 +185,6 @@ async function withRecorded(
   return [...known.values()];
 }
 
-const unitSeconds: Readonly<Record<string, number>> = { m: 60, h: hour, d: day };
-
-function secondsOf(span: string): number {
-  return Number(span.slice(0, -1)) * (unitSeconds[span.slice(-1)] ?? NaN);
-}
-
 /** What stands in a query for a board's variables: the first value that is offered, or everything. */
 async function choicesOf(
   store: Store,
@@ -297,7 +292,7 @@ async function report(store: Store, to: number): Promise<void> {
   const empty: string[] = [];
   for (const complete of boards()) {
     const { uid, span = "6h" } = complete.board;
-    const own = await timePanels(store, complete, secondsOf(span), to);
+    const own = await timePanels(store, complete, durationSeconds(span), to);
     const worst = slowest(own);
     if (worst === undefined) continue;
     const week = await timePanels(store, complete, kept, to);

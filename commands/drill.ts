@@ -1,11 +1,11 @@
 import { drillLabel } from "../constructs/core/alert";
+import { durationSeconds } from "../constructs/core/promql";
 import { drillJob, drillMetric } from "../constructs/pushgateway/drill";
 import type { Addresses } from "./health";
 import { alertmanagerOf, renderEnvironment, unknownAlert, type RenderedAlert } from "./rendered";
 import {
   channelsOf,
   routesFor,
-  secondsOf,
   type AlertmanagerConfig,
   type Channel,
   type Labels,
@@ -140,8 +140,8 @@ function expectedOf(
   }
   return {
     all,
-    wait: Math.max(...matched.map(({ groupWait }) => secondsOf(groupWait))),
-    interval: Math.max(...matched.map(({ groupInterval }) => secondsOf(groupInterval))),
+    wait: Math.max(...matched.map(({ groupWait }) => durationSeconds(groupWait))),
+    interval: Math.max(...matched.map(({ groupInterval }) => durationSeconds(groupInterval))),
   };
 }
 

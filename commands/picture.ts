@@ -3,10 +3,10 @@ import { join, resolve } from "node:path";
 import type { CompleteBoard } from "../constructs/core/board";
 import { show } from "../constructs/core/errors";
 import type { Panel } from "../constructs/core/panel";
+import { durationSeconds } from "../constructs/core/promql";
 import { packageRoot } from "../constructs/core/paths";
 import type { PictureRequest, takePicture } from "../programs/pictures/main";
 import { renderEnvironment } from "./rendered";
-import { secondsOf } from "./routes";
 import { CommandError } from "./shell";
 import { addressesOf } from "./start";
 
@@ -38,7 +38,7 @@ function milliseconds(span: string): number {
   if (!/^([1-9]\d*[smhd])+$/.test(span)) {
     throw new CommandError(`'--from' must be a span such as 6h or 7d, got ${show(span)}`);
   }
-  return secondsOf(span) * 1000;
+  return durationSeconds(span) * 1000;
 }
 
 /** Values by the variable's name. */

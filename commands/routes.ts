@@ -295,12 +295,3 @@ export function channelsOf({ receivers }: AlertmanagerConfig, name: string): rea
     });
   });
 }
-
-/** Seconds of a duration in Prometheus' notation, e.g. `1m30s`. */
-export function secondsOf(duration: string): number {
-  const units: Readonly<Record<string, number>> = { ms: 0.001, s: 1, m: 60, h: 3600, d: 86_400 };
-  return [...duration.matchAll(/(\d+)(ms|[smhd])/g)].reduce(
-    (sum, [, number, unit]) => sum + Number(number) * (units[unit ?? ""] ?? 0),
-    0,
-  );
-}

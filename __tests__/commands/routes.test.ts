@@ -4,7 +4,6 @@ import {
   matches,
   mutedAt,
   routesFor,
-  secondsOf,
   type AlertmanagerConfig,
 } from "../../commands/routes";
 import { trickyCases, trickyTree } from "../support/route-trees";
@@ -110,14 +109,4 @@ test("an alert is told what can keep it silent", () => {
   expect(inhibitorsOf(config, { alertname: "BatcherLowETH", chain: "alpha" })).toEqual([
     'alertname="L1RpcDown" with the same chain',
   ]);
-});
-
-test.each([
-  ["2s", 2],
-  ["1m30s", 90],
-  ["1h", 3600],
-  ["500ms", 0.5],
-  ["0s", 0],
-])("%s is %d seconds", (text, seconds) => {
-  expect(secondsOf(text)).toBe(seconds);
 });

@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { stringify } from "yaml";
-import { secondsOf } from "../../commands/routes";
+import { durationSeconds } from "../../constructs/core/promql";
 import { renderLogRule } from "../../constructs/loki";
 import { links } from "../support/catalogue";
 import {
@@ -38,7 +38,7 @@ const environment = "test";
 const logLinks = { loki: "http://127.0.0.1:3100", runbooks: links.runbooks };
 
 async function write(loki: LogEvaluator, lines: WrittenLines, start: number): Promise<void> {
-  const [from, every] = [secondsOf(lines.from), secondsOf(lines.every)];
+  const [from, every] = [durationSeconds(lines.from), durationSeconds(lines.every)];
   const status = await loki.push([
     {
       stream: lines.stream,
@@ -72,7 +72,7 @@ async function renderCase(loki: LogEvaluator, test: LogRuleTest, start: number) 
   if (step === undefined || others.length > 0) {
     throw new Error(`${test.case}: its alerts must exist and be evaluated at one pace`);
   }
-  const seconds = Math.max(...test.checks.map(({ at }) => secondsOf(at)));
+  const seconds = Math.max(...test.checks.map(({ at }) => durationSeconds(at)));
   const results = await Promise.all(
     concerned.map(async ({ alert, series }) => {
       const found = await loki.range(alert.logql, start, start + seconds, step);

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parse } from "yaml";
-import { secondsOf } from "../../commands/routes";
+import { durationSeconds } from "../../constructs/core/promql";
 import {
   incidentPlatform,
   incidents,
@@ -39,7 +39,7 @@ describe.each([...incidents()])("%s", (_, incident) => {
           severity: labels["severity"],
           from,
         })),
-    ).toEqual([{ alertname, severity, from: secondsOf(at) }]);
+    ).toEqual([{ alertname, severity, from: durationSeconds(at) }]);
   });
 
   test("would make more without what keeps alerts silent, or has but one alert", () => {

@@ -3,12 +3,13 @@ import { basename, join } from "node:path";
 import { Testing } from "cdktf";
 import { parse, stringify } from "yaml";
 import { z } from "zod";
-import { matches, secondsOf, type AlertmanagerConfig, type Labels } from "../../commands/routes";
+import { matches, type AlertmanagerConfig, type Labels } from "../../commands/routes";
 import { alertmanagerFile } from "../../constructs/alertmanager/config";
 import { openCalendar } from "../../constructs/core/calendar";
 import { receiverSchema, type Receiver, type Routes } from "../../constructs/alertmanager";
 import { alertsOf } from "../../constructs/core/observation";
 import { isAlert, type RuleGroup } from "../../constructs/core/alert";
+import { durationSeconds } from "../../constructs/core/promql";
 import { packageRoot } from "../../constructs/core/paths";
 import { secret } from "../../constructs/core/secret";
 import type { Source } from "../../constructs/core/source";
@@ -198,8 +199,8 @@ function labelList(labels: Labels): string {
 export function timelineOf({ alerts, lineAlerts, until }: Incident): Firing[] {
   return [...alerts, ...lineAlerts].map(({ labels, from, until: last = until }) => ({
     labels,
-    from: secondsOf(from),
-    until: secondsOf(last),
+    from: durationSeconds(from),
+    until: durationSeconds(last),
   }));
 }
 
@@ -269,7 +270,7 @@ export function renderIncidents(directory: string): readonly string[] {
     for (const group of groups) {
       writeFileSync(join(directory, rules, `${group.name}.yml`), ruleFile(group, links).content);
     }
-    const seconds = secondsOf(one.until);
+    const seconds = durationSeconds(one.until);
     const range = `[${one.until}:${step}]`;
     const fired = `timestamp(ALERTS{alertstate="firing", heartbeat=""})${range}`;
     const path = join(directory, `${name}.test.yml`);
@@ -289,12 +290,12 @@ export function renderIncidents(directory: string): readonly string[] {
             {
               expr: `min_over_time(${fired})`,
               eval_time: one.until,
-              exp_samples: samples(one.alerts, ({ from }) => secondsOf(from)),
+              exp_samples: samples(one.alerts, ({ from }) => durationSeconds(from)),
             },
             {
               expr: `max_over_time(${fired})`,
               eval_time: one.until,
-              exp_samples: samples(one.alerts, ({ until = one.until }) => secondsOf(until)),
+              exp_samples: samples(one.alerts, ({ until = one.until }) => durationSeconds(until)),
             },
           ],
         },

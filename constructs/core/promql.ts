@@ -8,11 +8,18 @@ export function newFailures(series: string, by: readonly string[]): string {
   return `sum by (${by.join(", ")}) ((${series} unless ${series} offset 5m) or increase(${series}[5m]))`;
 }
 
-const units: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400, w: 604_800 };
+const units: Readonly<Record<string, number>> = {
+  ms: 0.001,
+  s: 1,
+  m: 60,
+  h: 3600,
+  d: 86_400,
+  w: 604_800,
+};
 
 /** Seconds of a duration in Prometheus' notation, e.g. `1m30s`. */
 export function durationSeconds(duration: string): number {
-  return [...duration.matchAll(/(\d+)([smhdw])/g)].reduce(
+  return [...duration.matchAll(/(\d+)(ms|[smhdw])/g)].reduce(
     (sum, [, number, unit = ""]) => sum + Number(number) * (units[unit] ?? 0),
     0,
   );
